@@ -1,0 +1,83 @@
+"""Handing a mail to the world: to the SMTP server of the settings, or into a fresh installation's outbox folder."""
+
+import hashlib
+import os
+import smtplib
+import ssl
+from pathlib import Path
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from desk.settings import Settings, SettingsError
+from engine.operators import OperatorError, PermanentFailure
+
+TIMEOUT_SECONDS = 60
+
+
+def deliver(
+    settings: Settings, raw: bytes, *, message_id: str, sender: str, recipient: str
+) -> None:
+    """Hand over one mail. When it returns, somebody else is responsible for it.
+
+    Raises OperatorError for what may pass (no connection, 4xx, our credentials), PermanentFailure for what
+    will not (5xx, an address that is none). The outbox names files by Message-ID, so a retry replaces.
+    """
+    if not settings.smtp_url:
+        _to_outbox(settings.data_dir / "outbox", message_id, raw)
+        return
+    if not recipient.isascii():
+        raise PermanentFailure(f"the address {recipient} needs SMTPUTF8, which is not sent")
+    try:
+        with _connection(settings.smtp_url) as smtp:
+            smtp.sendmail(sender, [recipient], raw)
+    except smtplib.SMTPRecipientsRefused as error:
+        code, words = error.recipients[recipient]
+        raise _refusal(code, words) from error
+    except smtplib.SMTPAuthenticationError as error:
+        raise OperatorError(f"the mail server refuses our name or password: {error}") from error
+    except smtplib.SMTPResponseException as error:
+        raise _refusal(error.smtp_code, error.smtp_error) from error
+    except (smtplib.SMTPException, OSError) as error:
+        raise OperatorError(f"the mail server cannot be reached: {error}") from error
+
+
+def _refusal(code: int, words: bytes | str) -> OperatorError:
+    said = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
+    kind = PermanentFailure if code >= 500 else OperatorError
+    return kind(f"the mail server said {code} {said}")
+
+
+def _connection(url: str) -> smtplib.SMTP:
+    parts = urlsplit(url)
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+        raise SettingsError("LANEDESK_SMTP_URL must be smtp://host:port or smtps://host:port")
+    context = ssl.create_default_context()
+    smtp: smtplib.SMTP
+    if parts.scheme == "smtps":
+        smtp = smtplib.SMTP_SSL(
+            parts.hostname, parts.port or 465, timeout=TIMEOUT_SECONDS, context=context
+        )
+    else:
+        smtp = smtplib.SMTP(parts.hostname, parts.port or 25, timeout=TIMEOUT_SECONDS)
+    try:
+        _greet(smtp, parts, context)
+    except BaseException:
+        smtp.close()
+        raise
+    return smtp
+
+
+def _greet(smtp: smtplib.SMTP, parts: SplitResult, context: ssl.SSLContext) -> None:
+    smtp.ehlo()
+    if parts.scheme == "smtp" and smtp.has_extn("starttls"):
+        smtp.starttls(context=context)
+        smtp.ehlo()
+    if parts.username:
+        smtp.login(unquote(parts.username), unquote(parts.password or ""))
+
+
+def _to_outbox(folder: Path, message_id: str, raw: bytes) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    name = hashlib.sha256(message_id.encode()).hexdigest()[:32]
+    unfinished = folder / f".{name}.{os.getpid()}"
+    unfinished.write_bytes(raw)
+    unfinished.replace(folder / f"{name}.eml")

@@ -1,0 +1,31 @@
+"""The mail process: the SMTP/LMTP listener and the IMAP poller, until a signal ends them."""
+
+import logging
+import signal
+import threading
+
+from connectors.mail.imap import ImapPoller
+from connectors.mail.smtp_server import MailListener
+from desk.application import Desk
+
+log = logging.getLogger(__name__)
+
+
+def main(desk: Desk) -> None:
+    """Run until SIGTERM or SIGINT; then no mail that was accepted is left unwritten. Call from the main thread.
+
+    Raises SettingsError, or OSError when the listener's address cannot be used.
+    """
+    ending = threading.Event()
+    for signal_number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(signal_number, lambda *_: ending.set())
+    listener = MailListener(desk)
+    poller = ImapPoller(desk) if desk.settings.imap_url else None
+    listener.start()
+    if poller is not None:
+        poller.start()
+    ending.wait()
+    log.info("the mail process ends")
+    if poller is not None:
+        poller.stop()
+    listener.stop()

@@ -1,0 +1,105 @@
+"""Mail, offered to diagrams: sending, and (used by the listener itself) reading what came in."""
+
+from datetime import timedelta
+from typing import Annotated, Any, Literal
+
+from connectors.mail.ingest import read_mail
+from connectors.mail.intake import INGEST, QUEUE
+from connectors.mail.outgoing import Order, send
+from desk.notices.channels import Channel, register
+from engine.operators import JobRun, OperatorError, Operators, Param, Text
+
+operators = Operators()
+
+# What notify.customer takes when the customer has an address; a diagram need not name it.
+register(
+    Channel(
+        key="mail",
+        title=Text("Mail", "邮件"),
+        operator="mail.send",
+        parameters=lambda ticket, subject, text: {
+            "ticket_id": ticket.id, "template": "message", "subject": subject, "body": text,
+        },
+        reaches=lambda _session, ticket: ticket.contact is not None
+        and any(address.kind == "mail" for address in ticket.contact.addresses),
+    )
+)  # fmt: skip
+
+Template = Literal["acknowledgement", "reply", "ended", "reopened", "message"]
+
+
+@operators.job(
+    "mail.send",
+    title=Text("Send a mail to the customer", "给客户发邮件"),
+    help=Text(
+        "Sends one mail of the ticket, in the customer's language. “reply” sends a message that an agent wrote; all "
+        "others are automatic mails: automatic senders, mailing lists and mail loops never get those. "
+        "Returns sent, and the reason where nothing was sent.",
+        "以客户的语言发送一封工单邮件。reply 用于发送坐席写好的消息；其余均为自动邮件，"
+        "不会发给自动回复、邮件列表或循环往来的邮箱。返回是否已发送，以及未发送的原因。",
+    ),
+    queue=QUEUE,
+    tries=8,
+    backoff=timedelta(seconds=60),
+    permission="ticket.work",
+    icon="mail-forward",
+)
+def mail_send(
+    run: JobRun,
+    *,
+    ticket_id: Annotated[int, Param(Text("Ticket", "工单"))],
+    template: Annotated[
+        Template,
+        Param(
+            Text("Kind of mail", "邮件类型"),
+            Text(
+                "acknowledgement, reply, ended (with the invitation to rate), reopened, or message for your own words",
+                "acknowledgement 受理通知，reply 坐席回复，ended 办结并邀请评价，reopened 重新受理，message 自定义内容",
+            ),
+        ),
+    ],
+    message_id: Annotated[
+        int | None, Param(Text("Message", "消息"), Text("What “reply” sends", "reply 所发送的消息"))
+    ] = None,
+    subject: Annotated[
+        str | None, Param(Text("Subject", "主题"), Text("Of a “message”", "用于 message"))
+    ] = None,
+    body: Annotated[
+        str | None,
+        Param(
+            Text("Words", "正文"),
+            Text("Of a “message”, or added to “ended”", "message 的正文，或附在 ended 中"),
+        ),
+    ] = None,
+) -> dict[str, Any]:
+    """Returns {"sent": true, "mail": Message-ID} or {"sent": false, "reason": …}, see outgoing.send."""
+    if template == "reply" and message_id is None:
+        raise OperatorError("mail.send: the template “reply” needs a message_id")
+    if template == "message" and not body:
+        raise OperatorError("mail.send: the template “message” needs a body")
+    order = Order(
+        ticket_id=int(ticket_id),
+        kind=template,
+        unique=run.idempotency_key,
+        message_id=int(message_id) if template == "reply" and message_id is not None else None,
+        subject=subject or "",
+        words=body or "",
+    )
+    return send(run.services, order, run.finish)
+
+
+@operators.job(
+    INGEST,
+    title=Text("Read a mail that came in", "读取收到的邮件"),
+    help=Text(
+        "The mail listener does this by itself for every mail; a diagram does not need it.",
+        "邮件监听进程会自动读取每封邮件，流程图中无需使用。",
+    ),
+    queue=QUEUE,
+    icon="mail-opened",
+)
+def mail_ingest(
+    run: JobRun, *, raw_mail_id: Annotated[int, Param(Text("Raw mail", "原始邮件"))]
+) -> dict[str, Any]:
+    """Returns {"status"} and, where a message was made, {"message_id"}; see ingest.read_mail."""
+    return read_mail(run.services, int(raw_mail_id), run.finish)

@@ -1,0 +1,260 @@
+"""Sending one mail of a ticket: who gets it, whether it may be sent at all, and what is remembered of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy.orm import Session
+
+from connectors.mail.addressing import is_for_desk
+from connectors.mail.composing import OutgoingFile, OutgoingMail
+from connectors.mail.correspondence import (
+    Correspondence,
+    Spoken,
+    normal_or_none,
+    read_correspondence,
+    read_spoken,
+)
+from connectors.mail.delivering import deliver
+from connectors.mail.loops import LOOP_HEADER, MOST_HOPS, answer_noted, loop_mark
+from connectors.mail.statements import INSERT_SENT, MARK_SENT
+from connectors.mail.tokens import outgoing_message_id, reply_address
+from connectors.mail.wording import Kind, Words, worded
+from desk.application import Desk
+from desk.portal.tracking import tracking_url
+from desk.settings import Settings
+from engine.actors import SYSTEM
+from engine.operators import PermanentFailure
+from engine.statements import write
+from engine.timestamps import utc_now
+
+BY_A_PERSON: frozenset[Kind] = frozenset({"reply"})  # all other kinds are automatic (RFC 3834)
+DONE = ("sent", "bounced")
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be sent. `unique` stays the same over all tries; the Message-ID is made of it."""
+
+    ticket_id: int
+    kind: Kind
+    unique: str
+    message_id: int | None = None  # the desk's message that is the mail (an agent's reply)
+    subject: str = ""
+    words: str = ""
+
+    @property
+    def is_automatic(self) -> bool:
+        """Whether no person wrote it."""
+        return self.kind not in BY_A_PERSON
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """What was read in one go, before anything is sent."""
+
+    talk: Correspondence
+    spoken: Spoken | None
+    recipient: str | None
+
+
+def send(
+    desk: Desk,
+    order: Order,
+    finish: Callable[[Session, Any], None] = lambda _session, _result: None,
+) -> dict[str, Any]:
+    """Send the mail, once; returns {"sent": bool, …} with the Message-ID or the reason why not.
+
+    `finish` is called with the result in the transaction that remembers the mail, to end the job with it.
+    Reasons: `no_address`, `own_address`, and for automatic kinds `part`, `automatic`, `loop`, `rate`.
+    Side effects after the hand-over: the message's delivery (automatic kinds get a message of their own), the
+    thread's id, the address's count of automatic answers; pages that show the ticket are told.
+    Raises OperatorError or PermanentFailure as `delivering.deliver`.
+    """
+    settings = desk.settings
+    domain = settings.mail_address.rpartition("@")[2]
+    message_id = outgoing_message_id(settings.secret_key, domain, order.ticket_id, order.unique)
+    with desk.database.reading() as session:
+        facts = _read(session, order, message_id)
+    if facts.talk.earlier_delivery in DONE:
+        return {"sent": True, "mail": message_id}
+    recipient = facts.recipient
+    if recipient is None:
+        return {"sent": False, "reason": "no_address"}
+    if reason := _reason_not_to_send(settings, order, facts, recipient):
+        return {"sent": False, "reason": reason}
+    words = _words(settings, order, facts)
+    mail = _compose(desk, order, facts, words, message_id, recipient)
+    try:
+        deliver(
+            settings,
+            mail.as_bytes(),
+            message_id=message_id,
+            sender=mail.reply_to,  # a bounce finds its ticket by the token, even if it tells no Message-ID
+            recipient=recipient,
+        )
+    except PermanentFailure:
+        with desk.database.transaction() as session:
+            _record(desk, session, order, facts, words, message_id, "failed")
+        raise
+    result = {"sent": True, "mail": message_id}
+    try:
+        with desk.database.transaction() as session:
+            _record(desk, session, order, facts, words, message_id, "sent")
+            finish(session, result)
+    except Exception:
+        # The step that follows failed, and the next try repeats it; the mail is out and must not be repeated.
+        with desk.database.transaction() as session:
+            _record(desk, session, order, facts, words, message_id, "sent")
+        raise
+    return result
+
+
+def _read(session: Session, order: Order, message_id: str) -> _Facts:
+    talk = read_correspondence(session, order.ticket_id, message_id.strip("<>"))
+    spoken = None
+    if order.message_id is not None:
+        spoken = read_spoken(session, order.ticket_id, order.message_id)
+    return _Facts(talk, spoken, _recipient(order, talk))
+
+
+def _recipient(order: Order, talk: Correspondence) -> str | None:
+    """Where the customer wants to be answered; an automatic answer does not follow Reply-To (RFC 3834 §4).
+
+    Only the ticket's customer redirects answers: whoever else joined the talk, with whatever Reply-To, does not.
+    """
+    answered = talk.answered
+    if answered is not None and answered.from_customer:
+        if not order.is_automatic and answered.reply_to:
+            return answered.reply_to
+        if answered.sender:
+            return answered.sender
+    return talk.addresses[0] if talk.addresses else None
+
+
+def _reason_not_to_send(
+    settings: Settings, order: Order, facts: _Facts, recipient: str
+) -> str | None:
+    if is_for_desk(settings.mail_address, recipient):
+        return "own_address"
+    if not order.is_automatic:
+        return None
+    if facts.talk.is_part and order.kind != "message":
+        return "part"  # fifteen parts would greet the customer fifteen times
+    answered = facts.talk.answered
+    if answered is not None and answered.is_automatic:
+        return "automatic"
+    if answered is not None and answered.loop_hops >= MOST_HOPS:
+        return "loop"
+    answers = facts.talk.answers.get(_rate_key(recipient), 0)
+    return "rate" if answers >= settings.mail_rate_per_hour else None
+
+
+def _words(settings: Settings, order: Order, facts: _Facts) -> Words:
+    talk, spoken = facts.talk, facts.spoken
+    track = tracking_url(settings, order.ticket_id)
+    values = {
+        "number": talk.number,
+        "title": talk.title,
+        "contact": talk.contact_name,
+        "company": settings.company,
+        "brand_color": settings.brand_color,
+        "tracking_url": track,
+        "rating_url": f"{track}#rate",
+        "reopen_days": settings.ticket_reopen_days,
+        "subject": order.subject,
+        "words": spoken.text if spoken else order.words,
+        "author": spoken.author if spoken else settings.company,
+    }
+    html_body = spoken.html if spoken else None
+    return worded(order.kind, talk.locale or settings.locale, values, html_body=html_body)
+
+
+def _compose(
+    desk: Desk, order: Order, facts: _Facts, words: Words, message_id: str, recipient: str
+) -> OutgoingMail:
+    settings, answered = desk.settings, facts.talk.answered
+    headers: dict[str, str] = {}
+    hops = 1
+    if order.is_automatic:
+        hops += answered.loop_hops if answered else 0
+        answers = order.kind == "acknowledgement" and answered is not None
+        headers["Auto-Submitted"] = "auto-replied" if answers else "auto-generated"
+        headers["X-Auto-Response-Suppress"] = "All"  # the same, for Microsoft Exchange
+    headers[LOOP_HEADER] = loop_mark(settings.secret_key, hops)
+    parent = f"<{answered.mail_message_id}>" if answered else None
+    before = [f"<{reference}>" for reference in answered.references] if answered else []
+    files = facts.spoken.files if facts.spoken else ()
+    return OutgoingMail(
+        message_id=message_id,
+        from_name=settings.company,
+        from_address=settings.mail_address,
+        to_name=facts.talk.contact_name,
+        to_address=recipient,
+        reply_to=reply_address(settings.secret_key, settings.mail_address, order.ticket_id),
+        subject=words.subject,
+        text=words.text,
+        html=words.html,
+        date=utc_now(),
+        in_reply_to=parent,
+        references=[*before, parent] if parent else [],
+        headers=headers,
+        files=[
+            OutgoingFile(file.filename, file.content_type, desk.storage.get(file.storage_key))
+            for file in files
+        ],
+    )
+
+
+def _record(
+    desk: Desk,
+    session: Session,
+    order: Order,
+    facts: _Facts,
+    words: Words,
+    message_id: str,
+    delivery: str,
+) -> None:
+    talk, own_id, now = facts.talk, message_id.strip("<>"), utc_now()
+    thread = (talk.answered.thread if talk.answered else None) or uuid4()
+    known = order.message_id if order.message_id is not None else talk.earlier_id
+    if known is not None:
+        sent = {
+            "wanted": known,
+            "new_thread": thread,
+            "own_id": own_id,
+            "how": delivery,
+            "now": now,
+        }
+        writes = [(MARK_SENT, [sent])]
+    else:
+        made = {
+            "ticket_id": order.ticket_id,
+            "thread": thread,
+            "kind": "automatic",
+            "channel": "mail",
+            "author": SYSTEM.as_json(),
+            "subject": words.subject[:400],
+            "text": words.text,
+            "quoted": "",
+            "automatic": True,
+            "mail_message_id": own_id,
+            "delivery": delivery,
+            "created_at": now,
+            "updated_at": now,
+        }
+        writes = [(INSERT_SENT, [made])]
+    if delivery == "sent" and order.is_automatic and facts.recipient:
+        writes.append(answer_noted(session, _rate_key(facts.recipient)))
+    write(session, writes)
+    desk.live.publish(
+        session,
+        f"ticket:{order.ticket_id}",
+        "message.sent",
+        {"ticket_id": order.ticket_id, "delivery": delivery},
+    )
+
+
+def _rate_key(address: str) -> str:
+    return normal_or_none(address) or address[:320]

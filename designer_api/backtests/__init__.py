@@ -1,0 +1,1 @@
+"""What real tickets would have gone through with a draft."""

@@ -1,0 +1,113 @@
+"""A difference between two versions, and how it is said."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Words = dict[str, str]
+Kind = Literal["added", "removed", "moved", "changed"]
+
+_KINDS = {
+    "task": ("task", "任务"), "userTask": ("human task", "人工任务"),
+    "serviceTask": ("service task", "服务任务"), "scriptTask": ("script task", "脚本任务"),
+    "sendTask": ("send task", "发送任务"), "receiveTask": ("receive task", "接收任务"),
+    "manualTask": ("manual task", "手工任务"), "businessRuleTask": ("decision task", "决策任务"),
+    "callActivity": ("call", "调用活动"), "subProcess": ("sub-process", "子流程"),
+    "adHocSubProcess": ("ad-hoc sub-process", "自由子流程"), "transaction": ("transaction", "事务"),
+    "exclusiveGateway": ("exclusive gateway", "排他网关"),
+    "parallelGateway": ("parallel gateway", "并行网关"),
+    "inclusiveGateway": ("inclusive gateway", "包容网关"),
+    "eventBasedGateway": ("event gateway", "事件网关"),
+    "complexGateway": ("complex gateway", "复杂网关"),
+    "startEvent": ("start event", "开始事件"), "endEvent": ("end event", "结束事件"),
+    "boundaryEvent": ("boundary event", "边界事件"),
+    "intermediateCatchEvent": ("catching event", "捕获事件"),
+    "intermediateThrowEvent": ("throwing event", "抛出事件"),
+    "sequenceFlow": ("flow", "连线"), "messageFlow": ("message flow", "消息流"),
+    "association": ("association", "关联"), "lane": ("lane", "泳道"),
+    "laneSet": ("lanes", "泳道组"), "participant": ("pool", "泳池"),
+    "process": ("process", "流程"), "collaboration": ("collaboration", "协作"),
+    "message": ("message", "消息"), "signal": ("signal", "信号"), "error": ("error", "错误"),
+    "escalation": ("escalation", "升级"), "textAnnotation": ("note", "注释"), "group": ("group", "组"),
+    "dataObject": ("data object", "数据对象"),
+    "dataObjectReference": ("data object", "数据对象"),
+    "dataStoreReference": ("data store", "数据存储"),
+    "definitions": ("file", "文件"),
+    "decision": ("decision", "决策"), "inputData": ("input data", "输入数据"),
+    "knowledgeSource": ("knowledge source", "知识来源"),
+    "businessKnowledgeModel": ("knowledge model", "业务知识模型"),
+    "decisionService": ("decision service", "决策服务"), "rule": ("rule", "规则"),
+    "input": ("input", "输入列"), "output": ("output", "输出列"), "annotation": ("annotation", "注解列"),
+    "form": ("form", "表单"), "field": ("field", "字段"), "scenario": ("scenario", "场景"),
+    "step": ("step", "步骤"), "itemDefinition": ("type", "类型"),
+}  # fmt: skip
+_PROPERTIES = {
+    "name": ("name", "名称"), "documentation": ("documentation", "说明"),
+    "conditionExpression": ("condition", "条件"), "default": ("default way on", "默认连线"),
+    "sourceRef": ("start", "起点"), "targetRef": ("target", "终点"), "lane": ("lane", "泳道"),
+    "timer": ("timer", "定时"), "message": ("message", "消息"), "signal": ("signal", "信号"),
+    "isExecutable": ("executable", "可执行"), "cancelActivity": ("interrupting", "中断"),
+    "isInterrupting": ("interrupting", "中断"), "calledElement": ("called process", "被调用流程"),
+    "humanTask.form": ("form", "表单"), "humanTask.assignee": ("assignee", "处理人"),
+    "humanTask.candidates": ("candidates", "候选人"), "humanTask.due": ("due", "截止时间"),
+    "humanTask.followUp": ("follow-up", "跟进时间"), "humanTask.priority": ("priority", "优先级"),
+    "operator.name": ("operator", "操作"), "operator.result": ("result", "结果变量"),
+    "operator.retries": ("retries", "重试次数"), "operator.backoff": ("waiting before a retry", "重试间隔"),
+    "startCondition": ("start condition", "启动条件"), "label": ("label", "标签"),
+    "text": ("text", "文本"), "hitPolicy": ("hit policy", "命中策略"), "expression": ("expression", "表达式"),
+    "position": ("position", "位置"), "type": ("type", "类型"),
+}  # fmt: skip
+_VERBS = {
+    "added": ("Added {kind} “{name}”.", "新增{kind}“{name}”。"),
+    "removed": ("Removed {kind} “{name}”.", "删除{kind}“{name}”。"),
+    "moved": ("Moved {kind} “{name}”.", "移动{kind}“{name}”。"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Change:
+    """One difference; `fact`, `old` and `new` are there for what was changed."""
+
+    kind: Kind
+    element: str
+    type: str
+    name: Words = field(default_factory=dict)
+    fact: str | None = None  # the property
+    old: Any = None
+    new: Any = None
+
+    @property
+    def words(self) -> Words:
+        """The difference as a sentence."""
+        return {"en": self._say(0), "zh": self._say(1)}
+
+    def _say(self, language: int) -> str:
+        kind = _KINDS.get(self.type, (self.type, self.type))[language]
+        name = self.name.get(("en", "zh")[language]) or self.element
+        if self.kind != "changed":
+            return _VERBS[self.kind][language].format(kind=kind, name=name)
+        known = _PROPERTIES.get(self.fact or "")
+        what = known[language] if known else self.fact
+        old, new = _shown(self.old, language), _shown(self.new, language)
+        if language == 0:
+            return f"{kind.capitalize()} “{name}”: {what} was {old}, is now {new}."
+        return f"{kind}“{name}”：{what}由{old}改为{new}。"
+
+    def as_json(self) -> dict[str, Any]:
+        """As designer_api.compare.schemas.DiffChangeSchema has it."""
+        return {
+            "kind": self.kind,
+            "element": self.element,
+            "type": self.type,
+            "name": self.name,
+            "property": self.fact,
+            "old": self.old,
+            "new": self.new,
+            "words": self.words,
+        }
+
+
+def _shown(value: Any, language: int) -> str:
+    if value is None or value == "":
+        return ("empty", "空")[language]
+    text = str(value).replace("\n", " ")
+    return f"“{text[:200]}…”" if len(text) > 200 else f"“{text}”"

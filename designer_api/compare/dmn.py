@@ -1,0 +1,208 @@
+"""Two versions of decisions: elements as in a diagram, tables cell by cell."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from designer_api.compare.changes import Change
+from engine.bpmn.document import Element, local
+from engine.bpmn.reading import read_xml
+
+_DRG = {"decision", "inputData", "knowledgeSource", "businessKnowledgeModel", "decisionService"}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell that differs. `row` is the id of the rule (None: the head), `column` that of the input or output."""
+
+    decision: str
+    row: str | None
+    row_number: int | None
+    column: str | None
+    kind: str
+    old: str | None
+    new: str | None
+
+    def as_json(self) -> dict[str, Any]:
+        """As designer_api.compare.schemas.DiffCellSchema has it."""
+        return dict(self.__dict__)
+
+
+@dataclass
+class _Table:
+    """A decision table: columns by id in their order (head text), rules by id in theirs (cells by column)."""
+
+    hit_policy: str
+    columns: dict[str, tuple[str, str]]  # id → (input | output | annotation, head)
+    rules: dict[str, dict[str, str]]
+
+
+def compare_dmn(left: bytes, right: bytes) -> tuple[list[Change], list[Cell]]:
+    """The differences and the cells in which they are. Raises UnreadableDiagram."""
+    before, after = read_xml(left), read_xml(right)
+    changes: list[Change] = []
+    cells: list[Cell] = []
+    old, new = _elements(before), _elements(after)
+    for key, element in new.items():
+        if key not in old:
+            changes.append(Change("added", key, local(element), _names(element)))
+            continue
+        changes += _facts_differ(key, old[key], element)
+        tables = _table(old[key]), _table(element)
+        found = list(_cells(key, *tables))
+        cells += found
+        changes += _said(key, element, found, *tables)
+    changes += [
+        Change("removed", key, local(e), _names(e)) for key, e in old.items() if key not in new
+    ]
+    return changes, cells
+
+
+def _elements(root: Element) -> dict[str, Element]:
+    return {e.get("id"): e for e in root.iter() if local(e) in _DRG and e.get("id")}
+
+
+def _names(element: Element) -> dict[str, str]:
+    name = element.get("name") or element.get("id") or ""
+    return {"zh": name, "en": name}
+
+
+def _facts_differ(key: str, old: Element, new: Element) -> Iterator[Change]:
+    was, now = dict(_facts(old)), dict(_facts(new))
+    for name in dict.fromkeys([*was, *now]):
+        if was.get(name) != now.get(name):
+            yield Change(
+                "changed", key, local(new), _names(new), name, was.get(name), now.get(name)
+            )
+
+
+def _facts(element: Element) -> Iterator[tuple[str, str]]:
+    """Attributes, requirements, the variable's type, and logic that is no table, as text."""
+    for name, value in element.attrib.items():
+        if name != "id" and not name.startswith("{"):
+            yield name, value
+    needs = sorted(
+        r.get("href", "")
+        for child in element
+        if local(child).endswith("Requirement")
+        for r in child
+    )
+    if needs:
+        yield "requires", " ".join(needs)
+    for child in element:
+        kind = local(child)
+        if kind == "variable":
+            yield "type", child.get("typeRef") or ""
+        elif kind == "literalExpression":
+            yield "expression", _text(child)
+        elif kind in ("description", "question", "allowedAnswers"):
+            yield kind, "".join(child.itertext()).strip()
+        elif kind in (
+            "context",
+            "invocation",
+            "relation",
+            "list",
+            "encapsulatedLogic",
+            "functionDefinition",
+        ):
+            yield kind, " ".join("".join(child.itertext()).split())
+
+
+def _table(element: Element) -> _Table | None:
+    found = next((e for e in element.iter() if local(e) == "decisionTable"), None)
+    if found is None:
+        return None
+    columns: dict[str, tuple[str, str]] = {}
+    order: list[str] = []
+    rules: dict[str, dict[str, str]] = {}
+    for number, child in enumerate(found):
+        kind = local(child)
+        if kind in ("input", "output", "annotation"):
+            key = child.get("id") or f"{kind} {number + 1}"
+            order.append(key)
+            columns[key] = (kind, _head(child))
+        elif kind == "rule":
+            entries = [
+                e for e in child if local(e) in ("inputEntry", "outputEntry", "annotationEntry")
+            ]
+            key = child.get("id") or f"rule {len(rules) + 1}"
+            rules[key] = {c: _text(e) for c, e in zip(order, entries, strict=False)}
+    policy = f"{found.get('hitPolicy', 'UNIQUE')} {found.get('aggregation', '')}".strip()
+    return _Table(policy, columns, rules)
+
+
+def _head(column: Element) -> str:
+    label = column.get("label") or column.get("name") or ""
+    expression = next((e for e in column if local(e) == "inputExpression"), None)
+    text = _text(expression) if expression is not None else ""
+    kind = (expression if expression is not None else column).get("typeRef") or ""
+    return " · ".join(part for part in (label, text, kind) if part)
+
+
+def _text(element: Element) -> str:
+    child = next((e for e in element if local(e) == "text"), None)
+    return "".join(child.itertext()).strip() if child is not None else ""
+
+
+def _cells(decision: str, old: _Table | None, new: _Table | None) -> Iterator[Cell]:
+    empty = _Table("", {}, {})
+    old, new = old or empty, new or empty
+    for column in dict.fromkeys([*new.columns, *old.columns]):
+        was, now = old.columns.get(column), new.columns.get(column)
+        if was != now:
+            kind = "added" if was is None else "removed" if now is None else "changed"
+            yield Cell(decision, None, None, column, kind, was and was[1], now and now[1])
+    kept_before = [r for r in old.rules if r in new.rules]
+    kept_after = [r for r in new.rules if r in old.rules]
+    for number, (rule, entries) in enumerate(new.rules.items(), 1):
+        if rule not in old.rules:
+            yield Cell(decision, rule, number, None, "added", None, " | ".join(entries.values()))
+            continue
+        if kept_before.index(rule) != kept_after.index(rule):
+            place = str(list(old.rules).index(rule) + 1)
+            yield Cell(decision, rule, number, None, "moved", place, str(number))
+        before = old.rules[rule]
+        for column in dict.fromkeys([*before, *entries]):
+            if column in old.columns and column in new.columns:
+                was_text, now_text = before.get(column, ""), entries.get(column, "")
+                if was_text != now_text:
+                    yield Cell(decision, rule, number, column, "changed", was_text, now_text)
+    for number, (rule, entries) in enumerate(old.rules.items(), 1):
+        if rule not in new.rules:
+            yield Cell(decision, rule, number, None, "removed", " | ".join(entries.values()), None)
+
+
+def _said(
+    key: str, element: Element, cells: list[Cell], old: _Table | None, new: _Table | None
+) -> Iterator[Change]:
+    """Cells as changes of the decision, with the rule and the column by name."""
+    if old is not None and new is not None and old.hit_policy != new.hit_policy:
+        yield Change(
+            "changed", key, "decision", _names(element), "hitPolicy", old.hit_policy, new.hit_policy
+        )
+    columns = (old.columns if old else {}) | (new.columns if new else {})
+    decision = _names(element)
+    for cell in cells:
+        if cell.row is None:
+            kind, head = columns[cell.column or ""]
+            names = {"en": head or kind, "zh": head or kind}
+            if cell.kind == "changed":
+                yield Change("changed", key, kind, names, "expression", cell.old, cell.new)
+            else:
+                yield Change(_kind(cell.kind), key, kind, names)
+            continue
+        named = {
+            "en": f"{decision['en']}, rule {cell.row_number}",
+            "zh": f"{decision['zh']} 第 {cell.row_number} 条",
+        }
+        if cell.kind == "changed":
+            head = columns[cell.column or ""][1] or (cell.column or "")
+            yield Change("changed", key, "rule", named, head, cell.old, cell.new)
+        elif cell.kind == "moved":
+            yield Change("changed", key, "rule", named, "position", cell.old, cell.new)
+        else:
+            yield Change(_kind(cell.kind), key, "rule", named)
+
+
+def _kind(text: str) -> Any:
+    return text

@@ -1,0 +1,146 @@
+"""Two versions of a form field by field, and of scenarios one by one."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import orjson
+import yaml
+
+from designer_api.compare.changes import Change
+from engine.bpmn.reading import UnreadableDiagram
+from engine.scenarios import read_scenarios
+
+_SILENT = {"id", "components", "layout"}
+
+
+def compare_forms(left: bytes, right: bytes) -> list[Change]:
+    """Fields are the same when their key is, else when their id is. Raises UnreadableDiagram."""
+    old, new = _form(left), _form(right)
+    changes = list(_differ("form", "form", _title(new), old, new))
+    before, after = dict(_fields(old)), dict(_fields(new))
+    for key, field in after.items():
+        if key not in before:
+            changes.append(Change("added", key, "field", _label(field)))
+        else:
+            changes += _differ(key, "field", _label(field), before[key], field)
+    kept = [key for key in before if key in after]
+    moved = [key for key in after if key in before]
+    changes += [
+        Change("moved", key, "field", _label(after[key]))
+        for index, key in enumerate(moved)
+        if kept[index] != key and kept.index(key) != index
+    ]
+    changes += [
+        Change("removed", key, "field", _label(field))
+        for key, field in before.items()
+        if key not in after
+    ]
+    return changes
+
+
+def compare_scenarios(left: bytes, right: bytes) -> list[Change]:
+    """Scenarios are the same when their name is. Raises UnreadableDiagram."""
+    before, after = _scenarios(left), _scenarios(right)
+    changes = []
+    for key, scenario in after.items():
+        if key not in before:
+            changes.append(Change("added", key, "scenario", {"en": key, "zh": key}))
+        elif before[key] != scenario:
+            changes.append(
+                Change(
+                    "changed",
+                    key,
+                    "scenario",
+                    {"en": key, "zh": key},
+                    "steps",
+                    _yaml(before[key]),
+                    _yaml(scenario),
+                )  # fmt: skip
+            )
+    changes += [
+        Change("removed", key, "scenario", {"en": key, "zh": key})
+        for key in before
+        if key not in after
+    ]
+    return changes
+
+
+def _form(content: bytes) -> dict[str, Any]:
+    try:
+        schema = orjson.loads(content)
+    except orjson.JSONDecodeError as error:
+        raise UnreadableDiagram(
+            f"The form is not JSON: {error}", f"表单不是有效的 JSON：{error}"
+        ) from error
+    if not isinstance(schema, dict):
+        raise UnreadableDiagram("The form is not an object.", "表单内容不是对象。")
+    return schema
+
+
+def _fields(form: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
+    components = form.get("components")
+    for number, field in enumerate(components if isinstance(components, list) else []):
+        if not isinstance(field, dict):
+            continue
+        key = f"{prefix}{field.get('key') or field.get('path') or field.get('id') or number}"
+        yield key, field
+        yield from _fields(field, f"{key}.")
+
+
+def _label(field: Mapping[str, Any]) -> dict[str, str]:
+    label = str(
+        field.get("label") or field.get("key") or field.get("text") or field.get("type") or ""
+    )
+    more = field.get("properties")
+    english = more.get("label:en") if isinstance(more, dict) else None
+    return {"zh": label[:80], "en": str(english or label)[:80]}
+
+
+def _title(form: Mapping[str, Any]) -> dict[str, str]:
+    title = str(form.get("title") or form.get("id") or "")
+    return {"zh": title, "en": title}
+
+
+def _differ(
+    key: str, kind: str, names: dict[str, str], old: Mapping[str, Any], new: Mapping[str, Any]
+) -> Iterator[Change]:
+    for name in dict.fromkeys([*old, *new]):
+        if name in _SILENT or old.get(name) == new.get(name):
+            continue
+        was, now = old.get(name), new.get(name)
+        if isinstance(was, dict) and isinstance(now, dict):
+            for inner in dict.fromkeys([*was, *now]):
+                if was.get(inner) != now.get(inner):
+                    yield Change(
+                        "changed",
+                        key,
+                        kind,
+                        names,
+                        f"{name}.{inner}",
+                        was.get(inner),
+                        now.get(inner),
+                    )
+        else:
+            yield Change("changed", key, kind, names, name, was, now)
+
+
+def _scenarios(content: bytes) -> dict[str, Any]:
+    try:
+        scenarios = read_scenarios(content)
+    except ValueError as error:
+        raise UnreadableDiagram(
+            f"The scenarios cannot be read: {error}", f"场景文件无法读取：{error}"
+        ) from error
+    found: dict[str, Any] = {}
+    for number, scenario in enumerate(scenarios, 1):
+        name = scenario.get("name")
+        key = (
+            str(name.get("zh") or name.get("en")) if isinstance(name, dict) else str(name or number)
+        )
+        found[key] = scenario
+    return found
+
+
+def _yaml(value: Any) -> str:
+    text: str = yaml.safe_dump(value, allow_unicode=True, sort_keys=False)
+    return text

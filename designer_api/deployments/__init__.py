@@ -1,0 +1,1 @@
+"""From files of the library to running versions, and which instances run on which."""

@@ -1,0 +1,1 @@
+"""Moving running instances to another version."""

@@ -1,0 +1,1 @@
+"""Rules in the flow library: what the if–then form writes, the designer opens."""

@@ -1,0 +1,1 @@
+"""Trying a diagram before it is deployed: dry runs on the real engine, and scenarios."""

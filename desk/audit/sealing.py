@@ -1,0 +1,62 @@
+"""The sealer: gives entries of the log their place in the chain, soon after they were committed.
+
+One at a time: on PostgreSQL an advisory lock of the transaction, on SQLite the write lock. The scheduler calls it every
+second; while no scheduler runs, entries wait.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import delete, func, insert, select, text
+from sqlalchemy.orm import Session
+
+from desk.audit.chain import AT_ONCE, START, digest, packed, seal_hash
+from desk.audit.models import AuditEntry, Seal, Unsealed
+from engine.database import Database, is_sqlite
+from engine.timestamps import utc_now
+
+LOCK = 0x5EA1  # any number that is ours
+
+
+def seal_new(database: Database) -> int:
+    """Seal all entries that are not yet; how many there were."""
+    with database.reading() as session:
+        if session.execute(select(Unsealed.entry_id).limit(1)).first() is None:
+            return 0
+    total = 0
+    while True:
+        with database.transaction() as session:
+            count = seal_some(session, utc_now())
+        total += count
+        if count < AT_ONCE:
+            return total
+
+
+def seal_some(session: Session, now: datetime) -> int:
+    """Put up to AT_ONCE entries under one seal, in the order of their numbers; how many."""
+    if not is_sqlite(session):
+        session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+    entries = session.scalars(
+        select(AuditEntry)
+        .join(Unsealed, Unsealed.entry_id == AuditEntry.id)
+        .order_by(AuditEntry.id)
+        .limit(AT_ONCE)
+    ).all()
+    if not entries:
+        return 0
+    last = session.execute(
+        select(Seal.number, Seal.hash).order_by(Seal.number.desc()).limit(1)
+    ).one_or_none()
+    number, previous = (last.number + 1, bytes(last.hash)) if last else (1, START)
+    body = packed((entry.id, digest(entry)) for entry in entries)
+    session.execute(
+        insert(Seal).values(
+            number=number, at=now, entries=body, hash=seal_hash(previous, number, now, body)
+        )
+    )
+    session.execute(delete(Unsealed).where(Unsealed.entry_id.in_([e.id for e in entries])))
+    return len(entries)
+
+
+def waiting(session: Session) -> int:
+    """How many entries no seal covers yet."""
+    return session.scalar(select(func.count()).select_from(Unsealed)) or 0

@@ -1,0 +1,1 @@
+"""The cockpit: what runs, where it stands, how long it takes, and what operators may do about it."""

@@ -1,0 +1,1 @@
+"""The history as files: for spreadsheets, for programs, and for process mining."""

@@ -1,0 +1,158 @@
+"""Macros at work on a page: asked on the server, obeyed by the page [000 §5.1.6.3].
+
+A macro's diagram is rehearsed, not run: what its `form.*` operators would do becomes what the page shows. A macro that
+an agent chooses, or that a submit has set off, is also run for whatever else it does (fields, notices).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from desk.people.models import User
+from desk.people.permissions import candidates_of
+from desk.rules.models import RuleRow
+from engine.actors import Actor
+from engine.rehearsal import rehearse
+from engine.runtime import Engine
+
+TALK = "replies"
+
+
+@dataclass
+class Effects:
+    """What the page shows. `values` fill fields; `messages` block a submit."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    hidden: set[str] = field(default_factory=set)
+    view_only: bool = False
+    messages: list[str] = field(default_factory=list)
+    hidden_macros: set[str] = field(default_factory=set)
+    dial: str | None = None
+    ran: list[str] = field(default_factory=list)  # keys of macros that do more than change the page
+
+    def as_json(self) -> dict[str, Any]:
+        """For the page's script."""
+        return {
+            "values": self.values, "hidden": sorted(self.hidden), "view_only": self.view_only,
+            "messages": self.messages, "hidden_macros": sorted(self.hidden_macros),
+            "dial": self.dial,
+        }  # fmt: skip
+
+
+def macros_for(session: Session, user: User, timing: str) -> list[RuleRow]:
+    """The macros of a timing that are meant for this person, in their order."""
+    rows = session.scalars(
+        select(RuleRow)
+        .where(
+            RuleRow.kind == "macro", RuleRow.active, RuleRow.deleted.is_(False),
+            RuleRow.timing == timing,
+        )
+        .order_by(RuleRow.position, RuleRow.id)
+    ).all()  # fmt: skip
+    mine = set(candidates_of(user))
+    return [
+        row for row in rows if not row.scope or mine & {s.strip() for s in row.scope.split(",")}
+    ]
+
+
+def apply(
+    session: Session,
+    engine: Engine,
+    user: User,
+    timing: str,
+    *,
+    ticket_id: int,
+    form: Mapping[str, Any],
+    page: Mapping[str, Any] | None = None,
+    into: Effects | None = None,
+    only: str | None = None,
+) -> Effects:
+    """What the macros of this moment do to the page, one after the other; each sees what those before it filled in.
+
+    `form` is what the page holds, `page` says where (`step`, `outcome`, `changed` …). Nothing is written. Raises
+    DiagramError of a macro that cannot go on.
+    """
+    effects = into or Effects()
+    shown = dict(form)
+    for row in macros_for(session, user, timing):
+        if only is not None and row.key != only:
+            continue
+        version = engine.library.version(session, row.version_id)
+        data = {
+            "ticket_id": ticket_id, "macro": row.key, "form": dict(shown),
+            "page": {"mode": "normal", "call": None, "last_result": None, "copied": "no", **(page or {})},
+        }  # fmt: skip
+        start = next(node.id for node in version.program.root.model.starts)
+        found = rehearse(engine, session, version.program, data, start=start, version=version)
+        acts = False
+        for effect in found.effects:
+            if effect.operator.startswith("form."):
+                _obey(effects, effect.operator.removeprefix("form."), effect.parameters, shown)
+            else:
+                acts = True
+        if acts:
+            effects.ran.append(row.key)
+    return effects
+
+
+def _obey(effects: Effects, what: str, given: Mapping[str, Any], shown: dict[str, Any]) -> None:
+    match what:
+        case "set_value":
+            if given.get("only_if_empty") and shown.get(given["key"]) not in (None, "", []):
+                return
+            effects.values[given["key"]] = shown[given["key"]] = given["value"]
+        case "hide":
+            effects.hidden.add(given["key"])
+        case "show":
+            effects.hidden.discard(given["key"])
+        case "view_only":
+            effects.view_only = True
+        case "block":
+            effects.messages.append(given["text"])
+        case "hide_macro":
+            effects.hidden_macros.add(given["key"])
+        case "dial":
+            effects.dial = given.get("number") or ""
+
+
+def shaped(schema: Mapping[str, Any], effects: Effects) -> dict[str, Any]:
+    """A form's schema without the fields that are hidden, and read only where the page is."""
+    return {**schema, "components": _components(schema.get("components", ()), effects)}
+
+
+def _components(components: Sequence[Any], effects: Effects) -> list[Any]:
+    kept = []
+    for one in components:
+        if not isinstance(one, Mapping) or one.get("key") in effects.hidden and one.get("key"):
+            continue
+        found = dict(one)
+        if "components" in found:
+            found["components"] = _components(found["components"], effects)
+        if effects.view_only and "key" in found:
+            found["readonly"] = True
+        kept.append(found)
+    return kept
+
+
+def run(
+    session: Session, engine: Engine, keys: Sequence[str], *, ticket_id: int, actor: Actor
+) -> list[UUID]:
+    """Do what macros do besides the page; the instances. Raises DiagramError, OperatorError."""
+    started = []
+    for key in keys:
+        version = engine.library.latest(session, key)
+        start = next(node.id for node in version.program.root.model.starts)
+        data = {"ticket_id": ticket_id, "macro": key, "form": {}, "page": {}}
+        started.append(engine.begin(session, version, data, actor=actor, start=start))
+    return started
+
+
+def with_form(task: Any, effects: Effects) -> Any:
+    """The open task as the page shall show it: form shaped, values filled in."""
+    if task.form is None:
+        return task
+    return replace(task, form=shaped(task.form, effects), data={**task.data, **effects.values})

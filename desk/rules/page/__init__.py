@@ -1,0 +1,1 @@
+"""What macros do to the page that somebody works on."""

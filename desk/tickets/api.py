@@ -1,0 +1,477 @@
+"""Tickets, messages and tasks as programs see them: the same doors to the process as the pages have."""
+
+import base64
+import binascii
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, cast
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import flask
+from flask import Response, send_file
+from flask_babel import get_locale
+from flask_smorest import abort
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload, selectinload
+from werkzeug.exceptions import NotFound
+
+from desk.application import current_desk
+from desk.contacts.addresses import InvalidAddress, normal_mail, normal_phone
+from desk.contacts.models import Contact
+from desk.contacts.operations import NothingToMatch, match_or_create
+from desk.forms import Form
+from desk.people.access import current_actor, current_user, requires
+from desk.people.permissions import can, candidates_of
+from desk.storage import FileMissing, UploadRefused
+from desk.tickets import changes, events, queries
+from desk.tickets.attachments import StoredFile, note_download, store_upload
+from desk.tickets.changes import may_see
+from desk.tickets.conversation import trail
+from desk.tickets.export import csv_of
+from desk.tickets.models import Attachment, Message, Ticket, TicketType
+from desk.tickets.needs import form_for, unmet
+from desk.tickets.relations.watching import only_looks
+from desk.tickets.schemas import (
+    Completion,
+    MessagePage,
+    MessageSchema,
+    NewMessage,
+    NewTicket,
+    TaskDetail,
+    TaskList,
+    TicketDeletion,
+    TicketDetail,
+    TicketEdit,
+    TicketFilterQuery,
+    TicketListPage,
+    TicketQuery,
+    TrailList,
+)
+from desk.tickets.steps import NotOffered, form_of, form_options, outcome_of, require_offer
+from desk.tickets.tasks import my_tasks
+from desk.tickets.types import (
+    TypeUnavailable,
+    form_of_type,
+    hidden_from,
+    hidden_types,
+    requested_type,
+)
+from desk.web.api import ApiBlueprint, PageQuery, page_of
+from desk.web.problems import problem
+from engine.errors import (
+    DiagramError,
+    InstanceGone,
+    InstanceSuspended,
+    TaskGone,
+    TaskTaken,
+    UnknownOutcome,
+)
+from engine.operators import OperatorError
+from engine.runtime import OpenTask
+
+blueprint = ApiBlueprint("tickets", description="Tickets, their messages and trail, and my tasks")
+
+
+@blueprint.route("/tickets")
+@requires("ticket.read")
+@blueprint.arguments(TicketQuery, location="query")
+@blueprint.response(200, TicketListPage)
+def list_tickets(query: dict[str, Any]) -> dict[str, Any]:
+    """Tickets, newest first unless sorted otherwise."""
+    sort, limit, after = query.pop("sort"), query.pop("limit"), query.pop("after")
+    wanted = _filter(query)
+    with current_desk().reading() as session:
+        try:
+            page = queries.list_tickets(
+                session,
+                wanted,
+                sort=sort.removeprefix("-"),
+                ascending=not sort.startswith("-"),
+                cursor=after,
+                limit=limit,
+            )
+        except queries.BadCursor:
+            abort(422, message="`after` is not a cursor of this list.")
+    return {"items": page.rows, "next": page.next}
+
+
+@blueprint.route("/tickets", methods=["POST"])
+@requires("ticket.create")
+@blueprint.arguments(NewTicket)
+@blueprint.response(201, TicketDetail)
+def create_ticket(given: dict[str, Any]) -> Any:
+    """Take a request down. The customer is `contact_id`, or found or made by mail or phone."""
+    desk = current_desk()
+    with _talking_to_the_process(), desk.database.transaction() as session:
+        kind = _type(session, given["type"])
+        ticket = events.request_ticket(
+            session,
+            desk.engine,
+            actor=current_actor(),
+            contact_id=_customer(session, given),
+            title=given["title"],
+            text=given["text"],
+            priority=given["priority"],
+            deadline=given["deadline"],
+            channel="api",
+            kind=kind,
+            form_data=_answers(session, kind, given["form"]),
+        )
+    return _detail(ticket.id)
+
+
+@blueprint.route("/tickets/<int:ticket_id>")
+@requires("ticket.read")
+@blueprint.response(200, TicketDetail)
+def get_ticket(ticket_id: int) -> Any:
+    """One ticket, and what its process takes where it stands."""
+    return _detail(ticket_id)
+
+
+@blueprint.route("/tickets/<int:ticket_id>", methods=["PATCH"])
+@requires("ticket.create")
+@blueprint.arguments(TicketEdit)
+@blueprint.response(200, TicketDetail)
+def edit_ticket(given: dict[str, Any], ticket_id: int) -> Any:
+    """Change title, priority, deadline or customer, as whoever opened it or who dispatches."""
+    desk = current_desk()
+    with desk.database.transaction() as session:
+        ticket = _found(session, ticket_id)
+        if ticket.deleted_at is not None:
+            raise NotFound
+        user = current_user()
+        if not changes.may_edit(user, ticket) or only_looks(session, ticket, user):
+            abort(403, message="Only who opened the ticket, or who dispatches, may edit it.")
+        wanted = cast("dict[changes.Field, Any]", given)
+        try:
+            changes.edit_ticket(session, desk, ticket, wanted, actor=current_actor())
+        except changes.TicketDeleted:
+            raise NotFound from None
+        except LookupError:
+            abort(422, errors={"json": {"contact_id": ["There is no such customer."]}})
+    return _detail(ticket_id)
+
+
+@blueprint.route("/tickets/<int:ticket_id>", methods=["DELETE"])
+@requires("ticket.delete")
+@blueprint.arguments(TicketDeletion, location="query")
+@blueprint.response(204)
+def delete_ticket(query: dict[str, Any], ticket_id: int) -> None:
+    """Take the ticket out of all lists and stop its process; it is kept for audits."""
+    desk = current_desk()
+    with desk.database.transaction() as session:
+        ticket = _found(session, ticket_id)
+        if ticket.deleted_at is not None:
+            raise NotFound
+        try:
+            changes.delete_ticket(
+                session, desk, ticket, reason=query["reason"], actor=current_actor()
+            )
+        except changes.TicketDeleted:
+            raise NotFound from None
+
+
+@blueprint.route("/tickets.csv")
+@requires("ticket.read", "ticket.export")
+@blueprint.arguments(TicketFilterQuery, location="query")
+@blueprint.response(200, content_type="text/csv")
+def export_tickets(query: dict[str, Any]) -> Response:
+    """All tickets that fit, as CSV: UTF-8 with BOM, headings in the caller's language."""
+    sort, words = query.pop("sort"), flask.request.query_string.decode()
+    return csv_of(
+        _filter(query),
+        words,
+        sort=sort.removeprefix("-"),
+        ascending=not sort.startswith("-"),
+    )
+
+
+@blueprint.route("/tickets/<int:ticket_id>/messages")
+@requires("ticket.read")
+@blueprint.arguments(PageQuery, location="query")
+@blueprint.response(200, MessagePage)
+def list_messages(query: dict[str, Any], ticket_id: int) -> dict[str, Any]:
+    """What was said on a ticket, oldest first."""
+    with current_desk().reading() as session:
+        _found(session, ticket_id)
+        statement = (
+            select(Message)
+            .where(Message.ticket_id == ticket_id)
+            .options(selectinload(Message.attachments))
+        )
+        return page_of(session, statement, [Message.id], **query)
+
+
+@blueprint.route("/tickets/<int:ticket_id>/messages", methods=["POST"])
+@requires("ticket.process")
+@blueprint.arguments(NewMessage)
+@blueprint.response(201, MessageSchema)
+def create_message(given: dict[str, Any], ticket_id: int) -> Any:
+    """Reply to the customer or leave a note. 409 when the process takes no such message now."""
+    desk = current_desk()
+    files = _stored(given["attachments"])
+    with _talking_to_the_process(), desk.database.transaction() as session:
+        ticket = _found(session, ticket_id)
+        if only_looks(session, ticket, current_user()):
+            abort(403, message="This ticket was copied to you to read along.")
+        message = events.say(
+            session,
+            desk.engine,
+            ticket,
+            kind=given["kind"],
+            author=current_actor(),
+            text=given["text"],
+            attachments=files,
+            channel="api",
+        )
+    with desk.reading() as session:
+        return session.get_one(Message, message.id, options=[selectinload(Message.attachments)])
+
+
+@blueprint.route("/tickets/<int:ticket_id>/trail")
+@requires("ticket.read")
+@blueprint.response(200, TrailList)
+def get_trail(ticket_id: int) -> dict[str, Any]:
+    """What was done with a ticket: the newest 200 lines, newest first."""
+    with current_desk().reading() as session:
+        _found(session, ticket_id)
+        return {"items": trail(session, ticket_id)}
+
+
+@blueprint.route("/attachments/<int:attachment_id>")
+@requires("ticket.read")
+@blueprint.response(200, content_type="application/octet-stream")
+def get_attachment(attachment_id: int) -> Response:
+    """The bytes of a file."""
+    desk = current_desk()
+    with desk.reading() as session:
+        found = session.get(Attachment, attachment_id, options=[joinedload(Attachment.message)])
+        if found is None or found.message.ticket_id is None:
+            raise NotFound
+        _found(session, found.message.ticket_id)
+    try:
+        stream = desk.storage.open(found.storage_key)
+    except FileMissing:
+        raise NotFound("The bytes of this file are gone.") from None
+    note_download(desk, found, current_actor())
+    return send_file(
+        stream,
+        mimetype="application/octet-stream",
+        as_attachment=True,
+        download_name=found.filename,
+        etag=found.sha256,
+    )
+
+
+@blueprint.route("/tasks")
+@requires("ticket.read")
+@blueprint.response(200, TaskList)
+def list_tasks() -> dict[str, Any]:
+    """The open steps that wait for whom the token acts as."""
+    user = current_user()
+    with current_desk().reading() as session:
+        rows = my_tasks(session, candidates=candidates_of(user), me=f"user:{user.id}")
+    return {"items": rows}
+
+
+@blueprint.route("/tasks/<uuid:task_id>")
+@requires("ticket.read")
+@blueprint.response(200, TaskDetail)
+def get_task(task_id: UUID) -> Any:
+    """An open step with its form and outcomes. 409 when it is no longer open."""
+    with _talking_to_the_process(), current_desk().reading() as session:
+        return current_desk().engine.task(session, task_id)
+
+
+@blueprint.route("/tasks/<uuid:task_id>/claim", methods=["POST"])
+@requires("ticket.read")
+@blueprint.response(204)
+def claim_task(task_id: UUID) -> None:
+    """Take a free step."""
+    desk = current_desk()
+    with _talking_to_the_process(), desk.database.transaction() as session:
+        require_offer(session, task_id, current_user())
+        desk.engine.claim(session, task_id, actor=current_actor())
+
+
+@blueprint.route("/tasks/<uuid:task_id>/release", methods=["POST"])
+@requires("ticket.read")
+@blueprint.response(204)
+def release_task(task_id: UUID) -> None:
+    """Give a step back to those it was offered to."""
+    desk = current_desk()
+    with _talking_to_the_process(), desk.database.transaction() as session:
+        require_offer(session, task_id, current_user())
+        desk.engine.release(session, task_id, actor=current_actor())
+
+
+@blueprint.route("/tasks/<uuid:task_id>/complete", methods=["POST"])
+@requires("ticket.read")
+@blueprint.arguments(Completion)
+@blueprint.response(204)
+def complete_task(given: dict[str, Any], task_id: UUID) -> None:
+    """Do a step. The values are held to its form; 409 says who was faster."""
+    desk = current_desk()
+    with _talking_to_the_process():
+        with desk.reading() as session:
+            require_offer(session, task_id, current_user())
+            task = desk.engine.task(session, task_id)
+            values = _values(session, task, given["values"], given["outcome"])
+        with desk.database.transaction() as session:
+            require_offer(session, task_id, current_user())
+            desk.engine.complete(
+                session, task_id, values, outcome=given["outcome"], actor=current_actor()
+            )
+
+
+@contextmanager
+def _talking_to_the_process() -> Iterator[None]:
+    """What the process refuses, as problem details."""
+    try:
+        yield
+    except TaskGone as gone:
+        if gone.ended_by is None and gone.outcome is None:
+            raise NotFound("There is no such open task.") from None
+        by = gone.ended_by.as_json() if gone.ended_by else None
+        detail = "Somebody was faster: this task is no longer open."
+        flask.abort(problem(409, "Task is gone", detail, ended_by=by, outcome=gone.outcome))
+    except TaskTaken as taken:
+        detail = "Somebody else has claimed this task."
+        flask.abort(problem(409, "Task is taken", detail, assignee=taken.assignee))
+    except NotOffered:
+        abort(403, message="This task is not offered to you.")
+    except (events.NobodyWaits, InstanceGone, InstanceSuspended) as error:
+        abort(409, message=str(error))
+    except UnknownOutcome as error:
+        abort(422, message=str(error), errors={"json": {"outcome": [str(error)]}})
+    except (OperatorError, DiagramError) as error:
+        abort(422, message=str(error))
+
+
+def _values(
+    session: Session, task: OpenTask, values: dict[str, Any], outcome: str | None
+) -> dict[str, Any]:
+    form, chosen = form_of(task), outcome_of(task, outcome)
+    if form is None:
+        return values
+    submission = form_for(form, chosen).validate_json(
+        values,
+        locale=str(get_locale()),
+        data=task.data,
+        options=form_options(session, form, task),
+        zone=ZoneInfo(current_desk().settings.timezone),
+    )
+    wrong = {**unmet(form, chosen, submission), **submission.errors}
+    if wrong:
+        errors = {name: [text] for name, text in wrong.items()}
+        abort(422, message="The form is not right.", errors={"json": {"values": errors}})
+    return submission.values
+
+
+def _type(session: Session, key: str | None) -> TicketType | None:
+    try:
+        return requested_type(session, key, current_user()) if key is not None else None
+    except TypeUnavailable as refused:
+        if refused.reason == "forbidden":
+            abort(403, message="Tickets of this type are not yours to open.")
+        words = {"unknown": "There is no such type.", "withdrawn": "This type was withdrawn."}
+        abort(422, errors={"json": {"type": [words[refused.reason]]}})
+        raise
+
+
+def _answers(
+    session: Session, kind: TicketType | None, values: dict[str, Any]
+) -> dict[str, Any] | None:
+    """The type's form as filled, held to its rules as far as it was filled; None without a type."""
+    schema = form_of_type(session, current_desk().engine, kind) if kind else None
+    if schema is None:
+        if values:
+            abort(422, errors={"json": {"form": ["This type has no form."]}})
+        return None
+    form = Form.from_schema(schema)
+    submission = form.validate_json(values, locale=str(get_locale()), data={})
+    wrong = {k: v for k, v in submission.errors.items() if k.split(".")[0] in values}
+    if wrong:
+        abort(422, errors={"json": {"form": {name: [text] for name, text in wrong.items()}}})
+    return {name: value for name, value in submission.values.items() if name in values}
+
+
+def _customer(session: Session, given: dict[str, Any]) -> int | None:
+    if given["contact_id"] is not None:
+        if session.get(Contact, given["contact_id"]) is None:
+            abort(422, errors={"json": {"contact_id": ["There is no such customer."]}})
+        return int(given["contact_id"])
+    for field, normal in (("mail", normal_mail), ("phone", normal_phone)):
+        if given[field]:
+            try:
+                normal(given[field])
+            except InvalidAddress:
+                abort(422, errors={"json": {field: ["Not usable."]}})
+    try:
+        contact = match_or_create(
+            session, mail=given["mail"], phone=given["phone"], name=given["name"]
+        )
+    except NothingToMatch:
+        return None
+    return contact.id
+
+
+def _stored(files: list[dict[str, str]]) -> list[StoredFile]:
+    desk = current_desk()
+    limit = desk.settings.upload_limit_mb * 1024 * 1024
+    kept = []
+    for number, file in enumerate(files):
+        try:
+            stream = io.BytesIO(base64.b64decode(file["content"], validate=True))
+            kept.append(store_upload(desk.storage, file["filename"], stream, limit=limit))
+        except binascii.Error:
+            errors = {number: {"content": ["Not Base64."]}}
+            abort(422, errors={"json": {"attachments": errors}})
+        except UploadRefused as refused:
+            errors = {number: {"content": [f"Not taken: {refused.reason}."]}}
+            abort(422, errors={"json": {"attachments": errors}})
+    return kept
+
+
+def _filter(query: dict[str, Any]) -> queries.TicketFilter:
+    query["text"] = query.pop("q", None)
+    if query.get("deleted") and not can(current_user(), "history.read"):
+        abort(403, message="Deleted tickets are shown to those who read the history.")
+    with current_desk().reading() as session:
+        hidden = hidden_types(session, current_user())
+    zone = ZoneInfo(current_desk().settings.timezone)
+    return queries.TicketFilter(**query, hidden_types=hidden, zone=zone)
+
+
+def _found(session: Session, ticket_id: int) -> Ticket:
+    ticket, user = session.get(Ticket, ticket_id), current_user()
+    if ticket is None or not may_see(user, ticket) or hidden_from(session, user, ticket):
+        raise NotFound
+    return ticket
+
+
+def _detail(ticket_id: int) -> dict[str, Any]:
+    """A ticket as TicketDetail shows it: names instead of the rows they stand for."""
+    with current_desk().reading() as session:
+        ticket = queries.ticket_by_id(session, ticket_id)
+        user = current_user()
+        if ticket is None or not may_see(user, ticket) or hidden_from(session, user, ticket):
+            raise NotFound
+        awaits = sorted(current_desk().engine.awaits(session, ticket.instance_id))
+    names = {
+        "customer": ticket.contact,
+        "company": ticket.company,
+        "team": ticket.team,
+        "assignee": ticket.assignee,
+    }
+    columns = {column.key: getattr(ticket, column.key) for column in Ticket.__table__.columns}
+    shown = {key: row.name if row else None for key, row in names.items()}
+    address = ticket.company.address if ticket.company else None
+    return {**columns, **shown, "address": address, "awaits": awaits}
+
+
+# their calls are of this blueprint
+from desk.tickets import types_api as _types  # noqa: E402, F401
+from desk.tickets.relations import api as _relations  # noqa: E402, F401

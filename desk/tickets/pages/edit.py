@@ -1,0 +1,142 @@
+"""Editing a ticket (编辑) [004 §4.10.1]: title, priority, deadline and customer, by who may."""
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from desk.application import current_desk
+from desk.contacts.queries import contact_by_id
+from desk.people.access import current_actor, current_user, requires
+from desk.tickets.changes import (
+    ChangedMeanwhile,
+    Field,
+    TicketDeleted,
+    edit_ticket,
+    fingerprint,
+    may_edit,
+)
+from desk.tickets.models import Ticket
+from desk.tickets.pages import blueprint
+from desk.tickets.pages.new import moment
+from desk.tickets.queries import ticket_by_id
+from desk.tickets.trail import PRIORITIES
+
+NAMES = ("title", "priority", "deadline", "contact_id")
+
+
+@blueprint.get("/tickets/<int:ticket_id>/edit")
+@requires("ticket.create")
+def edit_page(ticket_id: int) -> Any:
+    """The form as the ticket stands; `?contact=` proposes another customer."""
+    with current_desk().reading() as session:
+        ticket = _editable(session, ticket_id)
+        values = _values(ticket)
+        if proposed := request.args.get("contact", type=int):
+            values["contact_id"] = str(proposed)
+        return _show(session, ticket, values, {}, fingerprint(ticket))
+
+
+@blueprint.post("/tickets/<int:ticket_id>/edit")
+@requires("ticket.create")
+def save_ticket(ticket_id: int) -> Any:
+    """Save what differs. 409 when somebody else edited meanwhile: both versions are shown."""
+    desk = current_desk()
+    values = {name: request.form.get(name, "").strip() for name in NAMES}
+    seen = request.form.get("seen", "")
+    wanted, errors = _checked(values)
+    if errors:
+        return _again(ticket_id, values, errors, seen, 422)
+    try:
+        with desk.database.transaction() as session:
+            ticket = _editable(session, ticket_id)
+            if values["deadline"] == _values(ticket)["deadline"]:
+                wanted.pop("deadline")  # the page shows minutes: seconds are not edited away
+            changed = edit_ticket(session, desk, ticket, wanted, actor=current_actor(), seen=seen)
+    except ChangedMeanwhile:
+        return _again(ticket_id, values, {}, None, 409)
+    except LookupError:
+        return _again(ticket_id, values, {"contact_id": _("Choose one of the list.")}, seen, 422)
+    except TicketDeleted:
+        abort(404)
+    flash(_("Saved.") if changed else _("Nothing was changed."), "success")
+    return redirect(url_for("tickets.ticket_page", ticket_id=ticket_id), 303)
+
+
+def _editable(session: Session, ticket_id: int) -> Ticket:
+    ticket = ticket_by_id(session, ticket_id)
+    if ticket is None or ticket.deleted_at is not None:
+        abort(404)
+    if not may_edit(current_user(), ticket):
+        abort(403)
+    return ticket
+
+
+def _values(ticket: Ticket) -> dict[str, str]:
+    zone = ZoneInfo(current_desk().settings.timezone)
+    at = ticket.deadline
+    return {
+        "title": ticket.title,
+        "priority": ticket.priority,
+        "deadline": f"{at.astimezone(zone):%Y-%m-%dT%H:%M}" if at else "",
+        "contact_id": str(ticket.contact_id or ""),
+    }
+
+
+def _checked(values: dict[str, str]) -> tuple[dict[Field, Any], dict[str, str]]:
+    errors: dict[str, str] = {}
+    wanted: dict[Field, Any] = {"title": " ".join(values["title"].split())}
+    if not wanted["title"]:
+        errors["title"] = _("Say in a few words what it is about.")
+    elif len(wanted["title"]) > 400:
+        errors["title"] = _("At most 400 characters, please; the rest belongs into the text.")
+    wanted["priority"] = values["priority"]
+    if values["priority"] not in PRIORITIES:
+        errors["priority"] = _("Choose one of the list.")
+    try:
+        wanted["deadline"] = moment(values["deadline"]) if values["deadline"] else None
+    except ValueError:
+        errors["deadline"] = _("This is not a date and time.")
+    raw = values["contact_id"]
+    if raw.isascii() and raw.isdigit() and len(raw) < 19:
+        wanted["contact_id"] = int(raw)
+    elif raw:
+        errors["contact_id"] = _("Choose one of the list.")
+    return wanted, errors
+
+
+def _again(
+    ticket_id: int, values: dict[str, str], errors: dict[str, str], seen: str | None, status: int
+) -> Any:
+    """The form as it was filled; without `seen` over the ticket as it stands now."""
+    with current_desk().reading() as session:
+        ticket = _editable(session, ticket_id)
+        page = _show(
+            session, ticket, values, errors, seen or fingerprint(ticket), outdated=seen is None
+        )
+    return page, status
+
+
+def _show(
+    session: Session,
+    ticket: Ticket,
+    values: dict[str, str],
+    errors: dict[str, str],
+    seen: str,
+    *,
+    outdated: bool = False,
+) -> str:
+    raw = values["contact_id"]
+    usable = raw.isascii() and raw.isdigit() and len(raw) < 19
+    return render_template(
+        "tickets/edit.html",
+        ticket=ticket,
+        values=values,
+        errors=errors,
+        seen=seen,
+        outdated=outdated,
+        contact=contact_by_id(session, int(raw)) if usable else None,
+        priorities=list(PRIORITIES.items()),
+    )

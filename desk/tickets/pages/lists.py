@@ -1,0 +1,280 @@
+"""The list of tickets: tabs by state, filters in the address, pages by cursor [004 §4.10.2]."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import render_template, request, url_for
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import Session
+
+from desk.application import current_desk
+from desk.people.access import current_user, requires
+from desk.people.models import Team, User
+from desk.people.permissions import can
+from desk.people.queries import active_teams, people_who_can
+from desk.sla.queries import next_of
+from desk.tickets.pages import blueprint
+from desk.tickets.queries import (
+    MOST_COUNTED,
+    SORTS,
+    BadCursor,
+    TicketFilter,
+    TicketPage,
+    count_states,
+    list_tickets,
+)
+from desk.tickets.trail import CHANNELS, PRIORITIES, STATES, who_did
+from desk.tickets.types import all_types, hidden_types
+from desk.web import navigation
+from desk.web.localisation import words as in_words
+from engine.timestamps import utc_now
+
+navigation.register(
+    navigation.Entry(
+        key="tickets",
+        label=_l("Tickets"),
+        endpoint="tickets.ticket_list",
+        icon="ticket",
+        permission="ticket.read",
+        order=20,
+    )
+)
+
+# The order of the tabs is that of a ticket's life, what needs hands first.
+TABS = ("pending", "dispatched", "processing", "returned", "cancelled", "ended")
+FILTERS = (
+    "q", "number", "customer", "phone", "address", "priority", "channel", "assignee", "team", "type",
+    "overdue", "sla", "watched",
+    "creator", "created_from", "created_to", "processed_from", "processed_to", "deadline_from",
+    "deadline_to",
+)  # fmt: skip
+IN_THE_BAR = ("q", "priority", "type", "channel", "assignee", "team")
+MORE_FILTERS = tuple(name for name in FILTERS if name not in IN_THE_BAR)
+ME = "me"
+MERGED = "merged"  # tickets that are part of another
+DELETED = "deleted"  # a tab beside the states, for those who may see what was deleted
+# Columns that the list shows when asked for; the others always stand there.
+MORE_COLUMNS: dict[str, Any] = {
+    "phone": _l("Phone"),
+    "address": _l("Address"),
+    "channel": _l("Channel"),
+    "type": _l("Type"),
+    "creator": _l("Opened by"),
+}
+
+
+@blueprint.get("/tickets")
+@requires("ticket.read")
+def ticket_list() -> str:
+    """All tickets, newest first; every filter, the order and the page are in the address."""
+    chosen, state = chosen_filters()
+    sort, ascending = chosen_order()
+    with current_desk().reading() as session:
+        page = _page(session, list_filter(session, chosen, state), sort, ascending)
+        types = all_types(session)
+        clocks = next_of(session, [row.id for row in page.rows], utc_now())
+        counts = count_states(session)
+        teams = active_teams(session)
+        people = people_who_can(session, "ticket.process")
+        creators = people_who_can(session, "ticket.create")
+    address: dict[str, Any] = {**chosen, **({"state": state} if state else {})}
+    order: dict[str, Any] = (
+        {} if (sort, ascending) == ("created", False) else {"sort": _sort_name(sort, ascending)}
+    )
+    more_columns = [name for name in request.args.getlist("column") if name in MORE_COLUMNS]
+    if more_columns:
+        order["column"] = more_columns
+    return render_template(
+        "tickets/_list.html" if request.args.get("part") == "list" else "tickets/list.html",
+        page=page,
+        clocks=clocks,
+        tabs=_tabs(chosen, counts, order),
+        state=state or "all",
+        chosen=chosen,
+        order=order,
+        address=address,
+        more_open=bool(more_columns) or any(name in chosen for name in MORE_FILTERS),
+        more_columns=more_columns,
+        offered_columns=list(MORE_COLUMNS.items()),
+        creators=[(ME, _l("Me")), *((user.id, user.name) for user in creators)],
+        selectable=state != DELETED and (_may("ticket.export") or _may("ticket.delete")),
+        who_did=who_did,
+        clear_href=url_for("tickets.ticket_list", state=state or None) if chosen else None,
+        previous=_href(address, order, page.previous),
+        next=_href(address, order, page.next),
+        refresh_url=url_for("tickets.ticket_list", **address, **order, part="list"),
+        is_first=page.previous is None,
+        columns=_columns(address, order, sort, ascending, more_columns),
+        priorities=[(key, words) for key, words in PRIORITIES.items()],
+        channels=[(key, words) for key, words in CHANNELS.items()],
+        types=[(kind.key, in_words(kind.name)) for kind in types],
+        **_choices(teams, people),
+    )
+
+
+def _page(session: Session, wanted: TicketFilter, sort: str, ascending: bool) -> TicketPage:
+    try:
+        return list_tickets(
+            session, wanted, sort=sort, ascending=ascending, cursor=request.args.get("at")
+        )
+    except BadCursor:
+        # an address somebody cut or edited: the first page is a better answer than an error
+        return list_tickets(session, wanted, sort=sort, ascending=ascending)
+
+
+def chosen_filters() -> tuple[dict[str, Any], str]:
+    """The filters of the address, and the state (or DELETED, for those who may see it)."""
+    chosen = {name: request.args[name].strip() for name in FILTERS if request.args.get(name)}
+    state = request.args.get("state", "")
+    if state not in STATES and state != MERGED and not (state == DELETED and _may("history.read")):
+        state = ""
+    return chosen, state
+
+
+def list_filter(session: Session, chosen: Mapping[str, str], state: str) -> TicketFilter:
+    """The filters as the query knows them; what makes no sense in an address filters nothing."""
+    assignee = chosen.get("assignee", "")
+    return TicketFilter(
+        state=state if state in STATES else None,
+        type=chosen.get("type"),
+        overdue=chosen.get("overdue") == "1",
+        sla_late=chosen.get("sla") == "late",
+        watched_by=current_user().id if chosen.get("watched") == ME else None,
+        merged=state == MERGED,
+        hidden_types=hidden_types(session, current_user()),
+        deleted=state == DELETED,
+        text=chosen.get("q"),
+        number=chosen.get("number"),
+        customer=chosen.get("customer"),
+        phone=chosen.get("phone"),
+        priority=chosen["priority"] if chosen.get("priority") in PRIORITIES else None,
+        channel=chosen["channel"] if chosen.get("channel") in CHANNELS else None,
+        assignee_id=_person(assignee),
+        unassigned=assignee == "none",
+        team_id=_number(chosen.get("team", "")),
+        creator_id=_person(chosen.get("creator", "")),
+        address=chosen.get("address"),
+        created_from=_day(chosen.get("created_from")),
+        created_to=_day(chosen.get("created_to")),
+        processed_from=_day(chosen.get("processed_from")),
+        processed_to=_day(chosen.get("processed_to")),
+        deadline_from=_day(chosen.get("deadline_from")),
+        deadline_to=_day(chosen.get("deadline_to")),
+        zone=ZoneInfo(current_desk().settings.timezone),
+    )
+
+
+def chosen_order() -> tuple[str, bool]:
+    """From `?sort=deadline` (ascending) or `?sort=-created` (descending)."""
+    raw = request.args.get("sort", "-created")
+    name = raw.removeprefix("-")
+    return (name, not raw.startswith("-")) if name in SORTS else ("created", False)
+
+
+def _sort_name(sort: str, ascending: bool) -> str:
+    return sort if ascending else f"-{sort}"
+
+
+def _href(address: dict[str, Any], order: dict[str, Any], cursor: str | None) -> str | None:
+    return url_for("tickets.ticket_list", **address, **order, at=cursor) if cursor else None
+
+
+def _tabs(
+    chosen: dict[str, Any], counts: dict[str, int], order: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """`All` and one for each state; what is counted to its limit is shown as `999+`."""
+    tabs: list[dict[str, Any]] = [
+        {
+            "key": "all",
+            "label": _l("All"),
+            "href": url_for("tickets.ticket_list", **chosen, **order),
+            "count": None,
+        }
+    ]
+    for state in TABS:
+        count = counts.get(state)
+        shown = f"{MOST_COUNTED - 1}+" if count is not None and count >= MOST_COUNTED else count
+        tabs.append(
+            {
+                "key": state,
+                "label": STATES[state],
+                "href": url_for("tickets.ticket_list", **chosen, **order, state=state),
+                # the numbers are of all tickets: beside a filter they would mislead
+                "count": shown if not chosen else None,
+            }
+        )
+    href = url_for("tickets.ticket_list", **chosen, **order, state=MERGED)
+    tabs.append({"key": MERGED, "label": _l("Merged"), "href": href, "count": None})
+    if _may("history.read"):
+        href = url_for("tickets.ticket_list", **chosen, **order, state=DELETED)
+        tabs.append({"key": DELETED, "label": _l("Deleted"), "href": href, "count": None})
+    return tabs
+
+
+def _may(permission: str) -> bool:
+    return can(current_user(), permission)
+
+
+def _columns(
+    address: dict[str, Any],
+    order: dict[str, Any],
+    sort: str,
+    ascending: bool,
+    more: list[str],
+) -> list[dict[str, Any]]:
+    kept = {**address, **{key: value for key, value in order.items() if key != "sort"}}
+
+    def by(name: str, label: Any, first: str) -> dict[str, Any]:
+        """A heading that sorts; pressed again, the other way round."""
+        here = name == sort
+        target = _sort_name(name, not ascending) if here else first
+        column = {
+            "label": label,
+            "class": "is-wide-only",
+            "sort_href": url_for("tickets.ticket_list", **kept, sort=target),
+        }
+        if here:
+            column["sorted"] = "ascending" if ascending else "descending"
+        return column
+
+    wide = {"class": "is-wide-only"}
+    return [
+        {"label": _l("Number"), **wide},
+        {"label": _l("Title")},
+        {"label": _l("State")},
+        {"label": _l("Priority"), **wide},
+        {"label": _l("Customer"), **wide},
+        {"label": _l("With"), **wide},
+        {"label": _l("SLA"), **wide},
+        by("deadline", _l("Deadline"), "deadline"),
+        by("processed", _l("Processed"), "-processed"),
+        by("created", _l("Created"), "-created"),
+        *({"label": MORE_COLUMNS[name], **wide} for name in MORE_COLUMNS if name in more),
+    ]
+
+
+def _choices(teams: Any, people: list[User]) -> dict[str, Any]:
+    found: list[Team] = list(teams)
+    return {
+        "assignees": [(ME, _l("Me")), ("none", _l("Nobody"))]
+        + [(user.id, user.name) for user in people],
+        "teams": [(team.id, team.name) for team in found],
+    }
+
+
+def _person(raw: str) -> int | None:
+    """A person's number; `me` is whoever reads, so that an address can be handed on [004 §4.8.2]."""
+    return current_user().id if raw == ME else _number(raw)
+
+
+def _number(raw: str) -> int | None:
+    return int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 19 else None
+
+
+def _day(raw: str | None) -> date | None:
+    try:
+        return date.fromisoformat(raw) if raw else None
+    except ValueError:
+        return None  # half a date in an address: as if it were not there

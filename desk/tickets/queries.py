@@ -1,0 +1,454 @@
+"""What is asked about tickets: the list with its filters [004 §4.10.2], and single tickets.
+
+Made for a hundred thousand tickets and more: pages are cut by key, not by offset; nothing counts a
+whole table; every order and every common filter has its index in desk.tickets.models.
+"""
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Select, and_, func, literal, or_, select, tuple_, union_all
+from sqlalchemy.orm import Session, aliased, joinedload, selectinload
+
+from desk.contacts.models import Company, Contact, ContactAddress
+from desk.people.models import Team, User
+from desk.sla.queries import late
+from desk.tickets.models import Ticket, TicketState, TicketWatcher
+from engine.timestamps import UtcDateTime, utc_now
+
+PAGE = 50
+MOST_COUNTED = 1000
+OPEN_STATES = (
+    TicketState.PENDING,
+    TicketState.DISPATCHED,
+    TicketState.PROCESSING,
+    TicketState.RETURNED,
+)
+
+# Name in the address → column. Only the deadline can be empty for long; empty ones come last.
+SORTS = {
+    "created": Ticket.created_at,
+    "processed": Ticket.processed_at,
+    "updated": Ticket.last_message_at,
+    "deadline": Ticket.deadline,
+}
+
+
+_OWN_COLUMNS = (
+    "id", "number", "type", "overdue_at", "title", "state", "priority", "channel", "created_at", "processed_at",
+    "deadline", "ended_at", "last_message_at", "contact_id", "assignee_id", "team_id", "created_by",
+)  # fmt: skip
+
+
+class BadCursor(ValueError):
+    """A paging cursor that this list did not give out."""
+
+
+@dataclass(frozen=True)
+class TicketFilter:
+    """What the list is narrowed to. Days are whole days in `zone`, both ends included."""
+
+    state: str | None = None
+    text: str | None = None  # number, title, customer or company; digits also find a phone number
+    number: str | None = None
+    customer: str | None = None
+    phone: str | None = None
+    contact_id: int | None = None
+    company_id: int | None = None
+    assignee_id: int | None = None
+    unassigned: bool = False
+    team_id: int | None = None
+    priority: str | None = None
+    channel: str | None = None
+    created_from: date | None = None
+    created_to: date | None = None
+    processed_from: date | None = None
+    processed_to: date | None = None
+    deadline_from: date | None = None
+    deadline_to: date | None = None
+    creator_id: int | None = None  # the person of the desk who opened it
+    address: str | None = None  # the address of the customer's company
+    ids: tuple[int, ...] | None = None  # these tickets only
+    type: str | None = None
+    overdue: bool = False  # a step of theirs takes longer than it may
+    sla_late: bool = False  # a promise of the service level is open and its moment has passed
+    watched_by: int | None = None  # copied to this person, or followed by them
+    merged: bool = False  # those that are part of another, instead of those that are not
+    hidden_types: tuple[str, ...] = ()  # not for the reader
+    deleted: bool = False  # those that were deleted, instead of those that were not
+    zone: ZoneInfo = ZoneInfo("UTC")
+
+
+@dataclass(frozen=True)
+class TicketRow:
+    """A line of the list: columns of the ticket, and names of what it points to."""
+
+    id: int
+    number: str
+    type: str
+    overdue_at: datetime | None
+    title: str
+    state: str
+    priority: str
+    channel: str
+    created_at: datetime
+    processed_at: datetime | None
+    deadline: datetime | None
+    ended_at: datetime | None
+    last_message_at: datetime | None
+    contact_id: int | None
+    assignee_id: int | None
+    team_id: int | None
+    created_by: dict[str, Any]
+    customer: str | None
+    customer_level: str | None
+    phone: str | None
+    company: str | None
+    address: str | None
+    assignee: str | None
+    team: str | None
+
+
+@dataclass(frozen=True)
+class TicketPage:
+    """Rows, and the cursors of the pages before and after them (None where there are none)."""
+
+    rows: tuple[TicketRow, ...]
+    previous: str | None
+    next: str | None
+
+
+def list_tickets(
+    session: Session,
+    wanted: TicketFilter,
+    *,
+    sort: str = "created",
+    ascending: bool = False,
+    cursor: str | None = None,
+    limit: int = PAGE,
+) -> TicketPage:
+    """A page of tickets, newest first unless asked otherwise. Raises BadCursor.
+
+    The order is total (the id breaks ties), so that no ticket is left out or shown twice while new
+    ones arrive.
+    """
+    column = SORTS[sort]
+    edge = _read_cursor(cursor) if cursor else None
+    backwards = edge is not None and edge.back
+    # Going back is the same walk in the opposite direction, turned round at the end.
+    up = ascending != backwards
+    found: list[TicketRow] = []
+    for condition in _stretches(column, edge, up=up):
+        if len(found) <= limit:
+            statement = _rows(wanted).where(condition).limit(limit + 1 - len(found))
+            order = (column.asc(), Ticket.id.asc()) if up else (column.desc(), Ticket.id.desc())
+            found += [
+                TicketRow(**row._mapping) for row in session.execute(statement.order_by(*order))
+            ]
+    more, rows = len(found) > limit, found[:limit]
+    if backwards:
+        rows.reverse()
+    if not rows:
+        return TicketPage((), None, None)
+    before = more if backwards else edge is not None
+    after = backwards or more
+    first, last = rows[0], rows[-1]
+    return TicketPage(
+        tuple(rows),
+        _cursor(getattr(first, column.key), first.id, back=True) if before else None,
+        _cursor(getattr(last, column.key), last.id, back=False) if after else None,
+    )
+
+
+def count_states(session: Session, states: Sequence[str] = OPEN_STATES) -> dict[str, int]:
+    """How many tickets are in each state, counted to MOST_COUNTED at most: nobody reads beyond."""
+    parts = [
+        select(
+            literal(str(state)),
+            func.count(),
+        ).select_from(
+            select(Ticket.id)
+            .where(
+                Ticket.state == state,
+                Ticket.deleted_at.is_(None),
+                Ticket.merged_into_id.is_(None),
+            )
+            .limit(MOST_COUNTED)
+            .subquery()
+        )
+        for state in states
+    ]
+    return {row[0]: row[1] for row in session.execute(union_all(*parts))}
+
+
+def count_tickets(session: Session, wanted: TicketFilter) -> int:
+    """How many tickets fit. It looks at all of them: for exports, not for pages."""
+    statement = select(func.count()).select_from(Ticket).where(*_conditions(wanted))
+    return session.scalar(statement) or 0
+
+
+def walk_tickets(
+    reading: Callable[[], AbstractContextManager[Session]],
+    wanted: TicketFilter,
+    *,
+    sort: str = "created",
+    ascending: bool = False,
+    at_once: int = 500,
+) -> Iterator[TicketRow]:
+    """All tickets that fit, in the list's order, a page a session: nothing is held for long."""
+    cursor: str | None = None
+    while True:
+        with reading() as session:
+            page = list_tickets(
+                session, wanted, sort=sort, ascending=ascending, cursor=cursor, limit=at_once
+            )
+        yield from page.rows
+        cursor = page.next
+        if cursor is None:
+            return
+
+
+def ticket_by_id(session: Session, number: int) -> Ticket | None:
+    """The ticket with its contact (company and addresses), company, team and assignee."""
+    return session.scalars(
+        select(Ticket)
+        .where(Ticket.id == number)
+        .options(
+            joinedload(Ticket.contact).joinedload(Contact.company),
+            joinedload(Ticket.contact).selectinload(Contact.addresses),
+            joinedload(Ticket.company),
+            joinedload(Ticket.team),
+            joinedload(Ticket.assignee),
+        )
+    ).one_or_none()
+
+
+def ticket_by_number(session: Session, number: str) -> Ticket | None:
+    """The ticket with this number as people write it (any case, spaces around)."""
+    return session.scalars(
+        select(Ticket).where(Ticket.number == number.strip().upper(), Ticket.deleted_at.is_(None))
+    ).one_or_none()
+
+
+def other_tickets(session: Session, ticket: Ticket, *, limit: int = 5) -> list[Ticket]:
+    """The customer's newest other tickets."""
+    if ticket.contact_id is None:
+        return []
+    return list(
+        session.scalars(
+            select(Ticket)
+            .where(
+                Ticket.contact_id == ticket.contact_id,
+                Ticket.id != ticket.id,
+                Ticket.deleted_at.is_(None),
+            )
+            .order_by(Ticket.id.desc())
+            .limit(limit)
+        )
+    )
+
+
+def active_teams(session: Session) -> list[Team]:
+    """Teams that tickets can be dispatched to, by name."""
+    return list(
+        session.scalars(
+            select(Team)
+            .where(Team.active)
+            .order_by(Team.name)
+            .options(selectinload(Team.members).load_only(User.id))
+        )
+    )
+
+
+def _rows(wanted: TicketFilter) -> Select[Any]:
+    assignee, team = aliased(User), aliased(Team)
+    phone = (
+        select(func.min(ContactAddress.value))
+        .where(ContactAddress.contact_id == Ticket.contact_id, ContactAddress.kind == "phone")
+        .scalar_subquery()
+    )
+    return (
+        select(
+            *(getattr(Ticket, name) for name in _OWN_COLUMNS),
+            Contact.name.label("customer"),
+            Contact.level.label("customer_level"),
+            phone.label("phone"),
+            Company.name.label("company"),
+            Company.address.label("address"),
+            assignee.name.label("assignee"),
+            team.name.label("team"),
+        )
+        .outerjoin(Contact, Contact.id == Ticket.contact_id)
+        .outerjoin(Company, Company.id == Ticket.company_id)
+        .outerjoin(assignee, assignee.id == Ticket.assignee_id)
+        .outerjoin(team, team.id == Ticket.team_id)
+        .where(*_conditions(wanted))
+    )
+
+
+def _conditions(wanted: TicketFilter) -> list[Any]:
+    """Sub-selects, not joined columns: the ticket's index leads, names are looked up after."""
+    conditions: list[Any] = []
+    for column, value in (
+        (Ticket.state, wanted.state),
+        (Ticket.priority, wanted.priority),
+        (Ticket.channel, wanted.channel),
+        (Ticket.contact_id, wanted.contact_id),
+        (Ticket.company_id, wanted.company_id),
+        (Ticket.assignee_id, wanted.assignee_id),
+        (Ticket.team_id, wanted.team_id),
+        (Ticket.type, wanted.type),
+    ):
+        if value is not None:
+            conditions.append(column == value)
+    gone = Ticket.deleted_at.is_not(None) if wanted.deleted else Ticket.deleted_at.is_(None)
+    conditions.append(gone)
+    if wanted.hidden_types:
+        conditions.append(Ticket.type.not_in(wanted.hidden_types))
+    if wanted.sla_late:
+        conditions.append(late(utc_now()))
+    if wanted.overdue:
+        conditions.append(Ticket.overdue_at.is_not(None))
+    if wanted.watched_by is not None:
+        watched = select(TicketWatcher.ticket_id).where(TicketWatcher.user_id == wanted.watched_by)
+        conditions.append(Ticket.id.in_(watched))
+    if wanted.merged:
+        conditions.append(Ticket.merged_into_id.is_not(None))
+    elif wanted.ids is None and not wanted.deleted and not _names_one(wanted):
+        conditions.append(Ticket.merged_into_id.is_(None))
+    if wanted.ids is not None:
+        conditions.append(Ticket.id.in_(wanted.ids))
+    if wanted.creator_id is not None:
+        conditions.append(Ticket.created_by["kind"].as_string() == "user")
+        conditions.append(Ticket.created_by["id"].as_integer() == wanted.creator_id)
+    if wanted.address:
+        found = Company.address.icontains(wanted.address.strip(), autoescape=True)
+        conditions.append(Ticket.company_id.in_(select(Company.id).where(found)))
+    if wanted.unassigned:
+        conditions.append(Ticket.assignee_id.is_(None))
+    if wanted.number:
+        conditions.append(_number(wanted.number))
+    if wanted.customer:
+        conditions.append(_customer(wanted.customer))
+    if wanted.phone and (digits := _digits(wanted.phone)):
+        conditions.append(Ticket.contact_id.in_(_contacts_by_phone(digits)))
+    if wanted.text:
+        conditions.append(_anything(wanted.text))
+    conditions += _between(Ticket.created_at, wanted.created_from, wanted.created_to, wanted.zone)
+    conditions += _between(
+        Ticket.processed_at, wanted.processed_from, wanted.processed_to, wanted.zone
+    )
+    conditions += _between(Ticket.deadline, wanted.deadline_from, wanted.deadline_to, wanted.zone)
+    return conditions
+
+
+def _names_one(wanted: TicketFilter) -> bool:
+    """Whether somebody looks for a ticket by its whole number: then a merged one is found, too."""
+    return _is_number(wanted.number or wanted.text or "")
+
+
+def _between(column: Any, first: date | None, last: date | None, zone: ZoneInfo) -> list[Any]:
+    conditions = []
+    if first:
+        conditions.append(column >= datetime.combine(first, time(), zone))
+    if last:
+        conditions.append(column < datetime.combine(last + timedelta(days=1), time(), zone))
+    return conditions
+
+
+def _anything(text: str) -> Any:
+    text = text.strip()
+    if _is_number(text):
+        return _number(text)
+    found = [_number(text), Ticket.title.icontains(text, autoescape=True), _customer(text)]
+    digits = _digits(text)
+    if len(digits) >= 4 and len(digits) >= len(text) // 2:
+        found.append(Ticket.contact_id.in_(_contacts_by_phone(digits)))
+    return or_(*found)
+
+
+def _number(text: str) -> Any:
+    """A whole number is found by its index; a part of it (`000123`) by looking."""
+    text = text.strip().upper()
+    return (
+        Ticket.number == text if _is_number(text) else Ticket.number.contains(text, autoescape=True)
+    )
+
+
+def _is_number(text: str) -> bool:
+    return re.fullmatch(r"[A-Z]{1,6}-\d{8}-\d{6,}", text.strip().upper(), re.ASCII) is not None
+
+
+def _customer(text: str) -> Any:
+    return or_(
+        Ticket.contact_id.in_(
+            select(Contact.id).where(Contact.name.icontains(text, autoescape=True))
+        ),
+        Ticket.company_id.in_(
+            select(Company.id).where(Company.name.icontains(text, autoescape=True))
+        ),
+    )
+
+
+def _contacts_by_phone(digits: str) -> Any:
+    return select(ContactAddress.contact_id).where(
+        ContactAddress.kind == "phone", ContactAddress.value.contains(digits)
+    )
+
+
+def _digits(text: str) -> str:
+    return "".join(c for c in text if c.isdecimal() and c.isascii()).lstrip("0")
+
+
+def _stretches(column: Any, edge: "_Edge | None", *, up: bool) -> list[Any]:
+    """The conditions of the walk's parts, in order: rows with a value, then those without.
+
+    Each part has its index, where `column IS NULL, column` as an order would sort the whole table.
+    """
+    filled, empty = column.is_not(None), column.is_(None)
+    if edge is None:
+        return [filled, empty]
+    beyond = Ticket.id > edge.id if up else Ticket.id < edge.id
+    if edge.value is None:
+        rest = and_(empty, beyond)
+        return [rest, filled] if edge.back else [rest]
+    mine, theirs = (
+        tuple_(column, Ticket.id),
+        tuple_(literal(edge.value, UtcDateTime()), literal(edge.id)),
+    )
+    rest = mine > theirs if up else mine < theirs
+    return [rest] if edge.back else [rest, empty]
+
+
+@dataclass(frozen=True)
+class _Edge:
+    """Where a page was cut: the sorted value and the id of its last row, and the direction."""
+
+    value: datetime | None
+    id: int
+    back: bool
+
+
+def _cursor(value: datetime | None, number: int, *, back: bool) -> str:
+    packed = json.dumps([value.isoformat() if value else None, number, int(back)])
+    return base64.urlsafe_b64encode(packed.encode()).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str) -> _Edge:
+    try:
+        raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        value, number, back = json.loads(raw)
+        moment = datetime.fromisoformat(value) if value is not None else None
+        if moment is not None and moment.tzinfo is None:
+            raise ValueError(value)
+        return _Edge(moment, int(number), bool(back))
+    except (ValueError, TypeError, binascii.Error) as error:
+        raise BadCursor(cursor[:80]) from error

@@ -1,0 +1,148 @@
+"""A ticket's open steps as one person meets them: which are theirs, with which form and which ways on."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from desk.forms import Form, Option
+from desk.people.models import User
+from desk.people.permissions import candidates_of
+from desk.people.queries import active_teams, people_who_can
+from desk.tickets.flow.returning import earlier_steps
+from desk.tickets.tasks import candidates_of_tasks, names_of
+from desk.tickets.types import all_types
+from desk.web.localisation import words
+from engine.bpmn.model import Outcome
+from engine.errors import TaskGone, TaskTaken
+from engine.runtime import Engine, OpenTask
+from engine.tables import human_task, process_instance, process_version
+
+
+@dataclass(frozen=True)
+class OpenSteps:
+    """`mine` may be done by the person who asks; `others` wait for somebody else, named where known."""
+
+    mine: tuple[OpenTask, ...]
+    others: tuple[tuple[OpenTask, str | None], ...]
+
+    @property
+    def signature(self) -> str:
+        """Changes whenever other steps than before are open for this person."""
+        return ".".join(sorted(task.id.hex[:12] for task in self.mine))
+
+
+def may_do(task: OpenTask, user: User) -> bool:
+    """Whether the task is this person's: assigned to them, or free and offered to them."""
+    me = f"user:{user.id}"
+    if task.assignee is not None:
+        return task.assignee == me
+    return bool(set(task.candidates) & set(candidates_of(user)))
+
+
+class NotOffered(Exception):
+    """The task is open, but neither this person's nor offered to them."""
+
+
+def require_offer(session: Session, task_id: UUID, user: User) -> None:
+    """Let pass whose task it is; to be asked in the transaction that then claims or completes it.
+
+    Raises NotOffered, or TaskTaken when somebody else has it. A task that is gone passes: the engine
+    knows who was faster.
+    """
+    row = session.execute(
+        select(human_task.c.assignee).where(
+            human_task.c.id == task_id, human_task.c.status == "open"
+        )
+    ).one_or_none()
+    if row is None or row.assignee == f"user:{user.id}":
+        return
+    if row.assignee is not None:
+        raise TaskTaken(task_id, row.assignee)
+    offered = candidates_of_tasks(session, [task_id])[task_id]
+    if not offered & set(candidates_of(user)):
+        raise NotOffered(str(task_id))
+
+
+def open_steps(session: Session, engine: Engine, instance_id: UUID, user: User) -> OpenSteps:
+    """The open human tasks of a process, oldest first."""
+    tasks = [engine.task(session, task_id) for task_id in engine.open_tasks(session, instance_id)]
+    mine = tuple(task for task in tasks if may_do(task, user))
+    rest = [task for task in tasks if not may_do(task, user)]
+    names = names_of(session, [task.assignee for task in rest])
+    return OpenSteps(mine, tuple((task, names.get(task.assignee or "")) for task in rest))
+
+
+def form_of(task: OpenTask) -> Form | None:
+    """The form deployed with the diagram, parsed; None for a step without one."""
+    return Form.from_schema(task.form) if task.form else None
+
+
+def outcome_of(task: OpenTask, outcome: str | None) -> Outcome | None:
+    """The way on with this id; None if the diagram offers no such way."""
+    return next((offered for offered in task.outcomes if offered.id == outcome), None)
+
+
+def form_options(
+    session: Session, form: Form, task: OpenTask | None = None
+) -> Mapping[str, Sequence[Option]]:
+    """The choices of the sources that the form names.
+
+    `teams` and `people` to give a ticket to; `ticket_types` that can be asked for; `earlier_steps`
+    that the task may go back to.
+    """
+    options: dict[str, Sequence[Option]] = {}
+    if "teams" in form.sources:
+        options["teams"] = [Option(team.id, team.name) for team in active_teams(session)]
+    if "people" in form.sources:
+        people = people_who_can(session, "ticket.process")
+        options["people"] = [Option(user.id, user.name) for user in people]
+    if "ticket_types" in form.sources:
+        kinds = [kind for kind in all_types(session) if kind.active]
+        options["ticket_types"] = [Option(kind.key, words(kind.name)) for kind in kinds]
+    if "earlier_steps" in form.sources and task is not None:
+        steps = earlier_steps(session, task.instance_id, but=task.element_id)
+        options["earlier_steps"] = [Option(step.element, words(step.name)) for step in steps]
+    return options
+
+
+@dataclass(frozen=True)
+class GoneStep:
+    """A step that is no longer open: by whom, when and how it was ended, and the form it had."""
+
+    name: Mapping[str, str]
+    instance_id: UUID
+    who: str | None
+    outcome: Mapping[str, str] | str | None
+    at: datetime | None
+    form: Form | None
+
+
+def gone_step(session: Session, engine: Engine, gone: TaskGone) -> GoneStep | None:
+    """What became of the step; None if there never was one."""
+    row = session.execute(
+        select(human_task, process_version.c.id.label("version_id"))
+        .join(process_instance, process_instance.c.id == human_task.c.instance_id)
+        .join(process_version, process_version.c.id == process_instance.c.version_id)
+        .where(human_task.c.id == gone.task_id)
+    ).one_or_none()
+    if row is None:
+        return None
+    version = engine.library.version(session, row.version_id)
+    human = version.element(row.element_id).human
+    labels = {outcome.id: outcome.label for outcome in human.outcomes} if human else {}
+    schema: dict[str, Any] | None = (
+        engine.library.form(session, version, row.form) if row.form else None
+    )
+    return GoneStep(
+        row.name,
+        row.instance_id,
+        gone.ended_by.name if gone.ended_by else None,
+        labels.get(row.outcome, row.outcome),
+        row.ended_at,
+        Form.from_schema(schema) if schema else None,
+    )

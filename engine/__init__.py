@@ -1,0 +1,1 @@
+"""The engine: runs diagrams; knows nothing of tickets, channels or HTTP. Its front door is `engine.runtime`."""

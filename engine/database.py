@@ -1,0 +1,178 @@
+"""The database: one place that knows how a transaction begins, ends and what happens after it.
+
+SQLite and PostgreSQL are equals. A write takes its lock at the start (`BEGIN IMMEDIATE` on SQLite), so two
+writers queue instead of failing half-way; a read never waits for a writer (WAL, snapshot).
+"""
+
+import logging
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from time import monotonic
+from typing import Any
+
+import orjson
+from sqlalchemy import Engine as SqlEngine
+from sqlalchemy import create_engine, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DisconnectionError, OperationalError, SQLAlchemyError
+from sqlalchemy.orm import Session, sessionmaker
+
+log = logging.getLogger(__name__)
+
+AFTER_COMMIT = "lanedesk.after_commit"
+
+
+class DatabaseUnreachable(Exception):
+    """The database cannot be used; `str()` is one line that a person can act on."""
+
+
+class Database:
+    """A pool of connections and the two ways to use it: `transaction()` and `reading()`."""
+
+    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        """Prepare a pool for `url` (SQLAlchemy form); nothing is connected yet.
+
+        Raises DatabaseUnreachable when the address itself cannot be understood.
+        """
+        try:
+            parsed = make_url(url)
+        except ArgumentError as error:
+            raise DatabaseUnreachable(f"DATABASE_URL is not a database address: {error}") from error
+        if parsed.drivername in ("postgresql", "postgres"):
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        self.is_sqlite = parsed.get_backend_name() == "sqlite"
+        self.safe_url = parsed.render_as_string(hide_password=True)
+        try:
+            self.engine = (
+                self._sqlite(parsed) if self.is_sqlite else self._server(parsed, pool_size)
+            )
+        except (SQLAlchemyError, ImportError) as error:
+            raise DatabaseUnreachable(f"DATABASE_URL {self.safe_url}: {error}") from error
+        self._writer = sessionmaker(
+            self.engine.execution_options(lanedesk_write=True), expire_on_commit=False
+        )
+        # A ROLLBACK makes psycopg forget its prepared statements, and a question needs no transaction there. On SQLite
+        # the transaction is what gives all questions of a session the same snapshot.
+        options = {} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
+        self._reader = sessionmaker(
+            self.engine.execution_options(**options), expire_on_commit=False
+        )
+
+    def _sqlite(self, url: Any) -> SqlEngine:
+        engine = create_engine(
+            url,
+            json_serializer=_json,
+            json_deserializer=orjson.loads,
+            connect_args={"timeout": 30, "check_same_thread": False},
+        )
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+
+    def _server(self, url: Any, pool_size: int) -> SqlEngine:
+        # prepare_threshold: psycopg prepares a statement on its n-th use; the hot ones gain most early
+        engine = create_engine(
+            url,
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            json_serializer=_json,
+            json_deserializer=orjson.loads,
+            connect_args={"prepare_threshold": 2, "options": "-c timezone=utc"},
+        )
+        event.listen(engine, "checkin", _note_use)
+        event.listen(engine, "checkout", _ping_idle)
+        return engine
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """A unit of work: commits at the end, rolls back on any exception.
+
+        Functions given to `after_commit(session, …)` run once the commit has happened.
+        """
+        session = self._writer()
+        try:
+            yield session
+            session.commit()
+        except BaseException:
+            session.rollback()
+            raise
+        finally:
+            session.close()
+        for action in session.info.pop(AFTER_COMMIT, {}).values():
+            try:
+                action()
+            except Exception:  # noqa: BLE001 - committed work must not be reported as failed
+                # What runs here only wakes others (Redis); the sweeper makes up for a wake-up that was lost.
+                log.exception("after-commit action failed")
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session for questions only; it takes no write lock, and what it loaded stays readable after it."""
+        session = self._reader()
+        try:
+            yield session
+        finally:
+            session.close()  # rolls back, without emptying the records as rollback() would
+
+    def check(self) -> None:
+        """Connect once; raises DatabaseUnreachable in one readable line."""
+        try:
+            with self.reading() as session:
+                session.execute(text("SELECT 1"))
+        except (OperationalError, SQLAlchemyError, OSError) as error:
+            cause = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+            raise DatabaseUnreachable(f"DATABASE_URL {self.safe_url}: {cause}") from error
+
+    def dispose(self) -> None:
+        """Close all pooled connections (before a fork, at exit)."""
+        self.engine.dispose()
+
+
+def after_commit(session: Session, key: str, action: Callable[[], None]) -> None:
+    """Run `action` after the session's transaction has committed; one action a key (the last)."""
+    session.info.setdefault(AFTER_COMMIT, {})[key] = action
+
+
+def is_sqlite(session: Session) -> bool:
+    """Whether the session speaks to SQLite (no row locks there: the write lock is taken at BEGIN)."""
+    return session.get_bind().dialect.name == "sqlite"
+
+
+IDLE_SECONDS = 5  # a connection that was used more recently is believed to live
+
+
+def _note_use(_connection: Any, record: Any) -> None:
+    record.info["used"] = monotonic()
+
+
+def _ping_idle(connection: Any, record: Any, _proxy: Any) -> None:
+    """Ask a connection that was idle whether it lives; a ping at every checkout would cost a round trip each."""
+    if monotonic() - record.info.get("used", 0.0) < IDLE_SECONDS:
+        return
+    try:
+        cursor = connection.cursor()
+        cursor.execute("SELECT 1")
+        cursor.close()
+        connection.rollback()
+    except Exception as error:
+        raise DisconnectionError(str(error)) from error
+
+
+def _json(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # SQLAlchemy's BEGIN is ours, see _begin_sqlite
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute(f"PRAGMA synchronous={os.environ.get('SQLITE_SYNCHRONOUS', 'NORMAL')}")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute("PRAGMA busy_timeout=30000")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Any) -> None:
+    write = connection.get_execution_options().get("lanedesk_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")

@@ -1,0 +1,321 @@
+"""Messages and signals: who waits, what starts, what is kept for later."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import bindparam, exists, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from engine import statements as sql
+from engine.actors import SYSTEM, Actor
+from engine.bpmn.kinds.events import Waiting
+from engine.causes import Cause
+from engine.database import Database, is_sqlite
+from engine.errors import InstanceGone, InstanceSuspended
+from engine.history import plain
+from engine.starts import Asking, Start, holds
+from engine.step import lock
+from engine.tables import inbox_message, process_instance, subscription
+
+if TYPE_CHECKING:
+    from engine.runtime import Engine
+
+SUSPENDED_KEEP = timedelta(days=365)  # how long a message waits for a suspended instance
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What became of an event: instances that took it, instances it started, kept for later, or seen before."""
+
+    instances: tuple[UUID, ...] = ()
+    started: tuple[UUID, ...] = ()
+    kept: bool = False
+    duplicate: bool = False
+
+    @property
+    def anywhere(self) -> bool:
+        """Whether anybody took it."""
+        return bool(self.instances or self.started)
+
+
+def message(
+    engine: "Engine",
+    session: Session,
+    name: str,
+    payload: Mapping[str, Any],
+    *,
+    actor: Actor,
+    correlation: str | None,
+    dedupe_key: str | None,
+    time_to_live: timedelta,
+    cause: Cause,
+    starts: bool,
+) -> Delivery:
+    """Deliver a message.
+
+    Every instance that waits for it with the same key takes it once (its oldest waiting token), and every process whose
+    start event names it and whose condition holds starts, unless one of its instances has taken it. All conditions are
+    asked before anything starts. A message with a dedupe key that was seen before does nothing.
+    """
+    inbox_id = None
+    if dedupe_key is not None:
+        inbox_id = _first_time(
+            engine, session, name, payload, correlation, dedupe_key, time_to_live
+        )
+        if inbox_id is None:
+            return Delivery(duplicate=True)
+    found = sql.run(session, _WAITING, {"named": name, "key": correlation})
+    waiting = [r for r in found if r.correlation == correlation]
+    taken, processes = [], set()
+    for instance_id in sorted({r.instance_id for r in waiting}):
+        version_id = _fire(
+            engine, session, instance_id, "message", name, correlation, payload, actor, cause
+        )
+        if version_id is not None:
+            taken.append(instance_id)
+            processes.add(version_id)
+    opened = _matching(engine, session, name, payload) if starts else []
+    if starts and not taken and not opened:
+        engine.starts.look_again()  # another process of the desk may have deployed it a moment ago
+        opened = _matching(engine, session, name, payload)
+    started = [
+        _start(engine, session, start, payload, actor, cause)
+        for start in opened
+        if start.version_id not in processes
+    ]
+    kept = False
+    if not taken and not started and time_to_live:
+        kept = True
+        if inbox_id is None:
+            _keep(engine, session, name, payload, correlation, None, time_to_live, cause.depth)
+        else:
+            session.execute(
+                update(inbox_message).where(inbox_message.c.id == inbox_id).values(status="kept")
+            )
+    return Delivery(tuple(taken), tuple(started), kept)
+
+
+def signal(
+    engine: "Engine",
+    session: Session,
+    name: str,
+    payload: Mapping[str, Any],
+    *,
+    actor: Actor,
+    cause: Cause,
+    thrower: UUID | None = None,
+) -> Delivery:
+    """Deliver a signal to every instance that waits for it and start every process that starts with it.
+
+    The instance that threw it has had it within the step that threw.
+    """
+    rows = [
+        r
+        for r in _subscribers(session, "signal", name, None)
+        if thrower is None or r.instance_id != thrower
+    ]
+    taken = [
+        instance_id
+        for instance_id in sorted({r.instance_id for r in rows if r.instance_id is not None})
+        if _fire(engine, session, instance_id, "signal", name, None, payload, actor, cause)
+    ]
+    started = [
+        _start(engine, session, row, payload, actor, cause)
+        for row in rows
+        if row.version_id is not None and _condition_holds(engine, session, row, payload)
+    ]
+    return Delivery(tuple(taken), tuple(started))
+
+
+def deliver_kept(engine: "Engine", database: Database) -> int:
+    """Deliver messages that came before anybody waited for them; how many found somebody now.
+
+    The scheduler does this at every look: a step that begins to wait need not ask for what is rarely there.
+    """
+    with database.reading() as session:
+        rows = session.execute(_KEPT_AND_AWAITED.params(now=engine.clock())).all()
+    delivered = 0
+    for row in rows:
+        with database.transaction() as session:
+            taken = session.execute(
+                update(inbox_message)
+                .where(inbox_message.c.id == row.id, inbox_message.c.status == "kept")
+                .values(status="delivered")
+            ).rowcount  # type: ignore[attr-defined]
+            if not taken:
+                continue
+            found = message(
+                engine, session, row.name, row.payload, actor=SYSTEM, correlation=row.correlation,
+                dedupe_key=None, time_to_live=timedelta(0), starts=True,
+                cause=Cause(str(row.id), row.depth, ("…",) if row.depth else ()),
+            )  # fmt: skip
+            if found.anywhere:
+                delivered += 1
+            else:
+                session.execute(
+                    update(inbox_message).where(inbox_message.c.id == row.id).values(status="kept")
+                )
+    return delivered
+
+
+_KEPT_AND_AWAITED = (
+    select(inbox_message)
+    .where(
+        inbox_message.c.status == "kept",
+        inbox_message.c.expires_at > bindparam("now"),
+        exists().where(
+            subscription.c.kind == "message",
+            subscription.c.name == inbox_message.c.name,
+            subscription.c.instance_id.is_not(None),
+            subscription.c.instance_id == process_instance.c.id,
+            process_instance.c.status == "active",
+            or_(
+                subscription.c.correlation == inbox_message.c.correlation,
+                subscription.c.correlation.is_(None) & inbox_message.c.correlation.is_(None),
+            ),
+        ),
+    )
+    .order_by(inbox_message.c.at)
+    .limit(200)
+)
+
+
+def _matching(
+    engine: "Engine", session: Session, name: str, payload: Mapping[str, Any]
+) -> list[Start]:
+    asking = Asking(payload, engine.records, session, engine.here, engine.host(session))
+    return engine.starts.index(session).matching(name, asking)
+
+
+# Instances that wait for a message with this key, or with none.
+_WAITING = sql.Query(
+    select(subscription)
+    .where(
+        subscription.c.kind == "message",
+        subscription.c.name == bindparam("named"),
+        subscription.c.instance_id.is_not(None),
+        or_(subscription.c.correlation == bindparam("key"), subscription.c.correlation.is_(None)),
+    )
+    .order_by(subscription.c.id)
+)
+
+
+def _condition_holds(
+    engine: "Engine", session: Session, row: Any, payload: Mapping[str, Any]
+) -> bool:
+    asking = Asking(payload, engine.records, session, engine.here, engine.host(session))
+    condition = (row.condition or "").removeprefix("=").strip()
+    return holds(condition or None, asking)
+
+
+def _subscribers(session: Session, kind: str, name: str, key: str | None) -> list[Any]:
+    """Who waits for the event with this key, and what starts with it."""
+    return list(sql.run(session, sql.SUBSCRIBERS, {"kind": kind, "named": name, "key": key}))
+
+
+def _fire(
+    engine: "Engine",
+    session: Session,
+    instance_id: UUID,
+    kind: str,
+    name: str,
+    correlation: str | None,
+    payload: Mapping[str, Any],
+    actor: Actor,
+    cause: Cause,
+) -> UUID | None:
+    """Let an instance take the event; its version's id, or None when it waits no more."""
+    try:
+        step = lock(engine, session, instance_id, actor, cause)
+    except InstanceGone:
+        return None
+    except InstanceSuspended:
+        if kind == "message":  # it is told when the instance goes on
+            _keep(engine, session, name, payload, correlation, None, SUSPENDED_KEEP, cause.depth)
+        return None
+    matching = [
+        (token, index)
+        for token in step.instance.tokens()
+        if token.id in step.instance.waiting and isinstance(token.task_spec, Waiting)
+        for index, trigger in enumerate(token.task_spec.node.triggers)
+        if trigger.kind == kind
+        and trigger.name == name
+        and (kind == "signal" or token.internal_data.get(f"key:{index}") == correlation)
+        and not token.internal_data.get("keyless")
+    ]
+    if not matching:
+        return None
+    for token, index in matching if kind == "signal" else matching[:1]:
+        if token.alive:
+            step.recorder.add(
+                "received", token.task_spec.node.id, token.id, {kind: name, "payload": payload}
+            )
+            token.task_spec.fire(token, index, plain(payload))
+    step.run()
+    step.save()
+    return step.version.id
+
+
+def _start(
+    engine: "Engine",
+    session: Session,
+    row: Any,
+    payload: Mapping[str, Any],
+    actor: Actor,
+    cause: Cause,
+) -> UUID:
+    version = engine.library.version(session, row.version_id)
+    return engine.begin(
+        session, version, plain(payload), actor=actor, start=row.element_id, cause=cause
+    )
+
+
+def _first_time(
+    engine: "Engine",
+    session: Session,
+    name: str,
+    payload: Mapping[str, Any],
+    correlation: str | None,
+    dedupe_key: str,
+    time_to_live: timedelta,
+) -> UUID | None:
+    """Write down that the event came; None when it had come before."""
+    keep = max(time_to_live, timedelta(days=30))  # how long a repetition is recognised
+    return _keep(engine, session, name, payload, correlation, dedupe_key, keep, 0, "delivered")
+
+
+def _keep(
+    engine: "Engine",
+    session: Session,
+    name: str,
+    payload: Mapping[str, Any],
+    correlation: str | None,
+    dedupe_key: str | None,
+    time_to_live: timedelta,
+    depth: int,
+    status: str = "kept",
+) -> UUID | None:
+    dialect = sqlite if is_sqlite(session) else postgresql
+    now = engine.clock()
+    inbox_id = uuid4()
+    inserted = session.execute(
+        dialect.insert(inbox_message)
+        .values(
+            id=inbox_id,
+            dedupe_key=dedupe_key,
+            name=name,
+            correlation=correlation,
+            payload=plain(payload),
+            depth=depth,
+            status=status,
+            at=now,
+            expires_at=now + time_to_live,
+        )
+        .on_conflict_do_nothing(index_elements=["dedupe_key"])
+        .returning(inbox_message.c.id)  # a driver may not count what a conflict left out
+    ).first()
+    return inbox_id if inserted is not None else None

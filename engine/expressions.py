@@ -1,0 +1,31 @@
+"""Expressions of diagrams: FEEL with the desk's functions, over the scope's data and the desk's records.
+
+Whatever compiles an expression or a decision, compiles it with `FUNCTIONS`: so the same can be written everywhere.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from engine.feel import Expression, compile_expression, to_python
+from engine.functions import FUNCTIONS, Host
+
+
+def compiled(text: str) -> Expression:
+    """The expression, from a cache when it was seen before. Raises FeelSyntaxError."""
+    return compile_expression(text, functions=FUNCTIONS)
+
+
+def evaluate(
+    text: str,
+    variables: Mapping[str, Any],
+    clock: Callable[[], datetime],
+    host: Host | None = None,
+) -> Any:
+    """The value as plain Python (int or Decimal, str, bool, None, list, dict, dates and times).
+
+    `variables` is asked for the names the expression uses and no others, so records are loaded only when named.
+    `clock` gives now() in the zone in which it is meant, `host` knows the calendars. Raises FeelError for text that
+    is no FEEL and for expressions that run over their budget.
+    """
+    return to_python(compiled(text).evaluate(variables, clock=clock, host=host))

@@ -1,0 +1,157 @@
+"""The history of an instance: rows that are only ever added, chained by hash.
+
+Every row's hash covers the row before it, so a row that is changed, removed or slipped in shows (DESIGN: history).
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy.orm import Session
+
+from engine import statements as sql
+from engine.actors import Actor
+
+START = bytes(32)
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON has it: decimals and times become text."""
+    if isinstance(value, Mapping):
+        return {str(k): plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(v) for v in value]
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else str(value)
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat() if value.tzinfo else value.isoformat()
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if isinstance(value, timedelta):
+        return f"PT{value.total_seconds():g}S"
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, str):
+        return storable(value)
+    return value
+
+
+def storable(text: str) -> str:
+    """Without NUL, which PostgreSQL cannot hold, and without lone surrogates, which are no Unicode."""
+    if text.isascii() and "\x00" not in text:
+        return text
+    return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
+
+
+def chain(previous: bytes, row: Mapping[str, Any]) -> bytes:
+    """The hash of a row (all columns but `hash`) that follows a row with the hash `previous`."""
+    body = orjson.dumps(
+        {
+            "instance": str(row["instance_id"]),
+            "seq": row["seq"],
+            "at": row["at"].astimezone(UTC).isoformat(),
+            "actor": row["actor"],
+            "event": row["event"],
+            "element": row["element_id"],
+            "token": str(row["token_id"]) if row["token_id"] else None,
+            "data": row["data"],
+        },
+        option=orjson.OPT_SORT_KEYS,
+    )
+    return hashlib.sha256(previous + body).digest()
+
+
+class Witness:
+    """What an application has to say about what is written down; this one writes down what is.
+
+    Rows of the history are never changed, so whatever may have to be forgotten one day must be sealed before.
+    """
+
+    def actor(self, session: Session, actor: Actor, instance_id: UUID) -> dict[str, Any]:
+        """How the history names who acts."""
+        return actor.as_json()
+
+    def data(self, session: Session, instance_id: UUID, data: dict[str, Any]) -> dict[str, Any]:
+        """What a row says, as JSON."""
+        return data
+
+    def deployed(
+        self, session: Session, deployment: UUID, keys: Sequence[str], actor: Actor, note: str
+    ) -> None:
+        """New versions of these processes were deployed."""
+
+
+class Recorder:
+    """Collects the history rows of one step."""
+
+    def __init__(
+        self,
+        instance_id: UUID,
+        actor: dict[str, Any],
+        at: datetime,
+        seq: int,
+        previous: bytes,
+        seal: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
+    ) -> None:
+        self.instance_id, self.actor, self.at = instance_id, actor, at
+        self.seq, self.hash, self._seal = seq, previous, seal
+        self._instance, self._at = str(instance_id), at.astimezone(UTC).isoformat()
+        self._bodies: list[bytes] = []
+        self.rows: list[dict[str, Any]] = []
+
+    def add(
+        self,
+        event: str,
+        element_id: str | None = None,
+        token_id: UUID | None = None,
+        data: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Add a row; it is written when the step is saved."""
+        self.seq += 1
+        content = plain(data or {})
+        if self._seal is not None:
+            content = self._seal(content)
+        row = {
+            "instance_id": self.instance_id,
+            "seq": self.seq,
+            "at": self.at,
+            "actor": self.actor,
+            "event": event,
+            "element_id": element_id,
+            "token_id": token_id,
+            "data": content,
+        }
+        # as in chain(), with what all rows of the step have in common said once
+        body = orjson.dumps(
+            {
+                "instance": self._instance,
+                "seq": self.seq,
+                "at": self._at,
+                "actor": self.actor,
+                "event": event,
+                "element": element_id,
+                "token": str(token_id) if token_id else None,
+                "data": content,
+            },
+            option=orjson.OPT_SORT_KEYS,
+        )
+        self.hash = row["hash"] = hashlib.sha256(self.hash + body).digest()
+        self.rows.append(row)
+        self._bodies.append(body)
+
+    def write(self, session: Session) -> list[tuple[sql.Write, list[dict[str, Any]]]]:
+        """What writes the rows: on PostgreSQL all of them as the one text that was hashed, on SQLite one by one."""
+        if not self.rows:
+            return []
+        if session.get_bind().dialect.name != "postgresql":
+            return [(sql.INSERT_HISTORY, self.rows)]
+        together = {
+            "bodies": (b"[" + b",".join(self._bodies) + b"]").decode(),
+            "hashes": b"".join([row["hash"] for row in self.rows]),
+            "first": self.rows[0]["seq"],
+        }
+        return [(sql.INSERT_HISTORY_TOGETHER, [together])]

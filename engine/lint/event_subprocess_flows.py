@@ -1,0 +1,21 @@
+"""An event starts an event sub-process, no flow does (BPMN 2.0, 10.3.5)."""
+
+from collections.abc import Iterator
+
+from engine.lint import Context, Finding, at
+
+ID = "event-subprocess-flows"
+SEVERITY = "error"
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """No sequence flow in or out."""
+    for flow in context.document.all("sequenceFlow"):
+        for end in ("sourceRef", "targetRef"):
+            target = context.document.target(flow.get(end))
+            if target is not None and target.get("triggeredByEvent") == "true":
+                yield at(
+                    flow,
+                    "No flow may lead into or out of an event sub-process.",
+                    "事件子流程不能有流入或流出的连线。",
+                )

@@ -1,0 +1,206 @@
+"""What operators of the system may do to a running instance by hand: each act has a reason and is in the history."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from engine.actors import Actor
+from engine.bpmn.tokens import Scope, Token
+from engine.errors import UnknownElement
+from engine.history import plain
+from engine.step import Step, lock, wake
+from engine.tables import human_task, job, process_instance, timer
+
+if TYPE_CHECKING:
+    from engine.runtime import Engine
+
+
+def suspend(
+    engine: "Engine", session: Session, instance_id: UUID, *, actor: Actor, reason: str
+) -> None:
+    """Stop an instance where it stands: its tasks leave people's lists, timers and jobs wait, messages are kept.
+
+    Raises InstanceGone, InstanceSuspended.
+    """
+    step = lock(engine, session, instance_id, actor)
+    step.recorder.add("suspended", None, None, {"reason": reason})
+    step.status = "suspended"
+    step.save()
+    session.execute(delete(timer).where(timer.c.instance_id == instance_id))
+    session.execute(
+        update(human_task)
+        .where(human_task.c.instance_id == instance_id, human_task.c.status == "open")
+        .values(status="suspended")
+    )
+    session.execute(
+        update(job)
+        .where(job.c.instance_id == instance_id, job.c.status == "waiting")
+        .values(status="held")
+    )
+
+
+def resume(
+    engine: "Engine", session: Session, instance_id: UUID, *, actor: Actor, reason: str
+) -> None:
+    """Let a suspended instance go on. Timers that were due meanwhile fire once, now.
+
+    A running instance is left alone. Raises InstanceGone.
+    """
+    step = lock(engine, session, instance_id, actor, suspended=True)
+    if step.status != "suspended":
+        return
+    step.recorder.add("resumed", None, None, {"reason": reason})
+    step.status = "active"
+    step.instance.conditions_due = True  # records may have changed meanwhile
+    step.run()
+    step.save()
+    rows: list[dict[str, Any]] = []
+    for token in step.instance.tokens():
+        if token.id in step.instance.waiting:
+            step.arm_rows(token, [], rows)
+    if rows:
+        session.execute(timer.insert(), rows)
+    session.execute(
+        update(human_task)
+        .where(human_task.c.instance_id == instance_id, human_task.c.status == "suspended")
+        .values(status="open")
+    )
+    for queue in set(
+        session.scalars(
+            update(job)
+            .where(job.c.instance_id == instance_id, job.c.status == "held")
+            .values(status="waiting", due_at=step.now)
+            .returning(job.c.queue)
+        )
+    ):
+        wake(engine, session, queue)
+
+
+def edit_variables(
+    engine: "Engine",
+    session: Session,
+    instance_id: UUID,
+    values: Mapping[str, Any],
+    *,
+    actor: Actor,
+    reason: str,
+) -> None:
+    """Set variables of the process. Old and new values are in the history. Raises InstanceGone."""
+    step = lock(engine, session, instance_id, actor, suspended=True)
+    top = step.instance.top
+    before = {name: top.local.get(name) for name in values}
+    step.recorder.add("edited", None, None, {"reason": reason, "before": plain(before)})
+    top.assign_all(values)
+    if step.status == "active":
+        step.run()
+    step.save()
+
+
+def move_token(
+    engine: "Engine",
+    session: Session,
+    instance_id: UUID,
+    token_id: UUID,
+    to_element: str,
+    *,
+    actor: Actor,
+    reason: str,
+) -> None:
+    """Take a token away from where it stands and let it arrive at another element of the same scope.
+
+    Raises InstanceGone, UnknownElement.
+    """
+    step = lock(engine, session, instance_id, actor)
+    token = step.instance.token(token_id)
+    if token is None:
+        raise UnknownElement(f"there is no token {token_id}")
+    _move(step, token, to_element, reason)
+    step.run()
+    step.save()
+
+
+def move_tokens(
+    engine: "Engine",
+    session: Session,
+    instance_id: UUID,
+    from_element: str,
+    to_element: str,
+    *,
+    actor: Actor,
+    reason: str,
+) -> None:
+    """Move every token that stands at an element, each within its scope.
+
+    Raises InstanceGone, UnknownElement (also when none stands there).
+    """
+    step = lock(engine, session, instance_id, actor)
+    standing = [
+        t
+        for t in step.instance.tokens()
+        if t.task_spec.name == from_element and not t.task_spec.listens
+    ]
+    if not standing:
+        raise UnknownElement(f"no token stands at {from_element!r}")
+    for token in standing:
+        if token.alive:
+            _move(step, token, to_element, reason)
+    step.run()
+    step.save()
+
+
+def add_token(
+    engine: "Engine",
+    session: Session,
+    instance_id: UUID,
+    element: str,
+    *,
+    actor: Actor,
+    reason: str,
+) -> None:
+    """Let a new token arrive at an element of the process, or of a sub-process that is open.
+
+    Raises InstanceGone, UnknownElement.
+    """
+    step = lock(engine, session, instance_id, actor)
+    scope = _scope_of(step, element)
+    step.recorder.add("added", element, None, {"reason": reason})
+    _arrive(step, scope, element)
+    step.run()
+    step.save()
+
+
+def tokens_of(engine: "Engine", session: Session, instance_id: UUID) -> list[Token]:
+    """The living tokens of an instance, for choosing which to move. Raises InstanceGone."""
+    row = session.execute(
+        select(process_instance).where(process_instance.c.id == instance_id)
+    ).one()
+    version = engine.library.version(session, row.version_id)
+    return list(Step(engine, session, version, Actor("system", None, "reader"),
+                     instance_id=instance_id, row=row).instance.tokens())  # fmt: skip
+
+
+def _move(step: Step, token: Token, to_element: str, reason: str) -> None:
+    step.recorder.add(
+        "moved", token.task_spec.node.id, token.id, {"reason": reason, "to": to_element}
+    )
+    _arrive(step, token.scope, to_element)
+    token.task_spec.cancel(token)
+
+
+def _scope_of(step: Step, element: str) -> Scope:
+    for scope in step.instance.scopes.values():
+        if element in scope.spec.model.nodes:
+            return scope
+    raise UnknownElement(f"no open scope has an element {element!r}")
+
+
+def _arrive(step: Step, scope: Scope, element: str) -> None:
+    node = scope.spec.model.nodes.get(element)
+    if node is None:
+        raise UnknownElement(f"the scope has no element {element!r}")
+    if node.tag in ("boundaryEvent",) or (node.scope and node.scope.triggered_by_event):
+        raise UnknownElement(f"no token can be put at {element!r}")
+    scope.spec.spec_of(element).arrive(scope, None)

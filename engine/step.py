@@ -1,0 +1,533 @@
+"""One step of one instance: loaded, moved, saved, in the caller's transaction.
+
+`Step` is the world a running instance sees. It collects what the step did (history, work for people, waits, jobs) and
+writes it with few statements at the end; nothing of a step is visible before the caller commits.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from engine import operators as ops
+from engine import statements as sql
+from engine.actors import Actor
+from engine.bpmn import state
+from engine.bpmn.kinds.activities import HumanTask, ServiceTask
+from engine.bpmn.kinds.events import Waiting
+from engine.bpmn.model import DecisionCall, Trigger
+from engine.bpmn.schedule import arm_timer
+from engine.bpmn.tokens import PENDING, DiagramError, Instance, Scope, Token
+from engine.causes import DEPTH_LIMIT, FIRST, Cause, causing
+from engine.database import after_commit
+from engine.errors import InstanceGone, InstanceSuspended
+from engine.expressions import evaluate
+from engine.feel import to_python
+from engine.history import START, Recorder, plain
+from engine.library import Version
+from engine.tables import process_instance
+from engine.trouble import open_incident, overtaken
+
+if TYPE_CHECKING:
+    from engine.runtime import Engine
+
+Writes = list[tuple[sql.Write, list[dict[str, Any]]]]
+
+DATA_LIMIT = 16 * 1024  # bytes of process data: records belong into tables
+TOKEN_SIZE = 400  # bytes that a token itself may take, not counted as data
+
+
+class DepthExceeded(DiagramError):
+    """Events that cause events went too deep: most likely two diagrams trigger each other."""
+
+
+@dataclass(frozen=True)
+class Closing:
+    """How a human task was ended by its person."""
+
+    token_id: UUID
+    outcome: str | None
+
+
+class Step:
+    """The world of one instance for the length of one transaction."""
+
+    def __init__(
+        self,
+        engine: "Engine",
+        session: Session,
+        version: Version,
+        actor: Actor,
+        *,
+        instance_id: UUID,
+        cause: Cause = FIRST,
+        row: Any = None,
+        business_key: str | None = None,
+    ) -> None:
+        self.engine, self.session, self.version, self.actor = engine, session, version, actor
+        self._now = engine.clock()
+        self._here = self._now.astimezone(engine.zone)
+        self._host = engine.host(session)
+        self.row = row
+        self.cause = cause
+        self.business_key = business_key if row is None else row.business_key
+        seq, previous = (0, START) if row is None else (row.history_seq, bytes(row.history_hash))
+        witness = engine.witness
+        self.recorder = Recorder(
+            instance_id, witness.actor(session, actor, instance_id), self._now, seq, previous,
+            lambda data: witness.data(session, instance_id, data),
+        )  # fmt: skip
+        self.jobs: list[dict[str, Any]] = []
+        self.status = "active" if row is None else row.status
+        self.closing: Closing | None = None
+        self.job_done: UUID | None = None  # the token whose job has just ended: nothing to cancel
+        self._records: dict[str, Any] = {}
+        if row is None:
+            self.instance = Instance(version.program, self, instance_id)
+        else:
+            self.instance = state.load(row.state, version.program, self)
+
+    # What the diagram asks for (engine.bpmn.tokens.World) -------------------------------------------------------------
+
+    @property
+    def now(self) -> datetime:
+        """The time of this step, in the desk's zone."""
+        return self._here
+
+    def evaluate(self, text: str, variables: Mapping[str, Any]) -> Any:
+        """The value of a FEEL expression."""
+        return evaluate(text, variables, lambda: self._here, self._host)
+
+    def knows_record(self, name: str) -> bool:
+        """Whether the desk offers a record of that name."""
+        return name in self.engine.records
+
+    def record(self, name: str, scope: Scope) -> Any:
+        """A record, loaded once a step and again after an operator may have changed it."""
+        if name not in self.engine.records:
+            raise KeyError(name)
+        if name not in self._records:
+            self._records[name] = self.engine.records[name](self.session, scope.variables)
+        return self._records[name]
+
+    def arguments(self, token: Token) -> dict[str, Any]:
+        """The parameters of a service task's operator, worked out and checked. Raises DiagramError."""
+        call = token.task_spec.node.call
+        if call is None or call.operator not in self.engine.operators:
+            raise DiagramError(token.task_spec.name, "names no operator that is known here")
+        operator = self.engine.operators[call.operator]
+        given = {
+            p.target: token.task_spec.literal_or_value(token, p.value) for p in call.parameters
+        }
+        try:
+            return operator.check_arguments(typed(operator, given))
+        except ops.OperatorError as error:
+            raise DiagramError(token.task_spec.name, str(error)) from error
+
+    def perform(self, token: Token) -> Any:
+        """Call the operator of a service task, or write the job that will."""
+        call = token.task_spec.node.call
+        if call is None or call.operator not in self.engine.operators:
+            raise DiagramError(token.task_spec.name, "names no operator that is known here")
+        operator = self.engine.operators[call.operator]
+        checked = self.arguments(token)
+        if operator.kind == "inline":
+            with causing(
+                self.session, self.cause, self.version.key, str(self.recorder.instance_id)
+            ):
+                result = operator.function(self._context(token), **checked)
+            self._records.clear()
+            return result
+        backoff = operator.backoff
+        if call.backoff:
+            armed = arm_timer("duration", call.backoff, self._here)
+            backoff = armed[0] - self._now
+        self.add_job(
+            operator.name,
+            checked,
+            queue=operator.queue,
+            tries=call.retries or operator.tries,
+            backoff=backoff,
+            token=token,
+        )
+        return PENDING
+
+    def decide(self, token: Token, decision: DecisionCall) -> Any:
+        """Ask a DMN decision; which rules matched, and with what, goes into the history."""
+        model = self.engine.library.decision(self.session, self.version, decision)
+        if model is None:
+            raise DiagramError(token.task_spec.name, f"there is no decision {decision.key!r}")
+        result = model.decide(
+            decision.key, token.scope.variables, clock=lambda: self._here, host=self._host
+        )
+        self.happened("decided", token, result.explanation.as_json())
+        return to_python(result.value)
+
+    def throw(self, token: Token, trigger: Trigger, payload: Mapping[str, Any]) -> None:
+        """Hand a message or signal to a worker: another instance is locked in a transaction of its own."""
+        correlation = None
+        if trigger.kind == "message" and trigger.correlation is not None:
+            correlation = str(token.task_spec.value(token, trigger.correlation))
+        self.add_job(
+            f"engine.{trigger.kind}",
+            {
+                "name": trigger.name,
+                "payload": dict(payload),
+                "correlation": correlation,
+                "cause": self.cause.then(
+                    trigger.name or "", self.version.key, str(self.recorder.instance_id)
+                ).as_json(),
+                "actor": self.actor.as_json(),
+                "thrower": str(self.recorder.instance_id),
+            },
+            token=None,
+        )
+        self.happened("thrown", token, {trigger.kind: trigger.name, "payload": payload})
+
+    def happened(self, event: str, token: Token, data: Mapping[str, Any]) -> None:
+        """A line of the history, with the variables that changed since the line before."""
+        content = dict(data)
+        if self.instance.changed:
+            content["set"] = dict(self.instance.changed)
+            self.instance.changed.clear()
+        self.recorder.add(event, token.task_spec.name, token.id, content)
+
+    # Around the step --------------------------------------------------------------------------------------------------
+
+    def add_job(
+        self,
+        operator: str,
+        parameters: dict[str, Any],
+        *,
+        queue: str = "engine",
+        tries: int = 5,
+        backoff: timedelta = timedelta(seconds=30),
+        token: Token | None,
+    ) -> None:
+        """Write work for a worker; with a token, its result completes the token."""
+        self.jobs.append(
+            job_row(
+                operator,
+                parameters,
+                now=self._now,
+                queue=queue,
+                tries=tries,
+                backoff=backoff,
+                key=f"{operator}:{token.id if token else uuid4()}",
+                instance_id=self.recorder.instance_id,
+                token_id=token.id if token else None,
+                element_id=token.task_spec.name if token else None,
+            )
+        )
+
+    @property
+    def offers(self) -> dict[UUID, list[str]]:
+        """Human tasks that this step touched, and whose lists they stand in (`team:3`, `user:7`)."""
+        touched = {row["token_id"] for row in self.recorder.rows}
+        tokens = {**self.instance.closed, **self.instance.opened}
+        for token_id in touched - tokens.keys() - {None}:
+            if (token := self.instance.token(token_id)) is not None:
+                tokens[token_id] = token
+        return {
+            token.id: [*token.internal_data["offered"], self.actor.reference]
+            for token in tokens.values()
+            if "offered" in token.internal_data
+        }
+
+    def run(self) -> None:
+        """Let the diagram go on until it waits."""
+        if self.cause.depth > DEPTH_LIMIT:
+            raise DepthExceeded(
+                self.version.key, f"the chain of causes is longer than {DEPTH_LIMIT}"
+            )
+        self.instance.run()
+
+    def save(self) -> None:
+        """Write everything the step did."""
+        instance, session, recorder = self.instance, self.session, self.recorder
+        for name, value in instance.changed.items():
+            recorder.add("variables", None, None, {"set": {name: value}})
+        instance.changed.clear()
+        if instance.failure is not None:
+            recorder.add(
+                "failed", instance.failure.element_id, None, {"error": instance.failure.code}
+            )
+        elif instance.completed:
+            recorder.add("ended")
+        opening = [
+            *self._close(list(instance.closed.values())),
+            *self._open(list(instance.opened.values())),
+        ]
+        content = state.dump(instance)
+        if len(content) > DATA_LIMIT + TOKEN_SIZE * instance.token_count:
+            raise DiagramError(self.version.key, f"process data is over {DATA_LIMIT // 1024} KB")
+        values: dict[str, Any] = {
+            "state": content,
+            "status": self._status(),
+            "business_key": self.business_key,
+            "history_seq": recorder.seq,
+            "history_hash": recorder.hash,
+            "ended_at": self._now if instance.completed else None,
+        }
+        if self.row is None:
+            values |= {
+                "id": recorder.instance_id,
+                "version_id": self.version.id,
+                "revision": 1,
+                "depth": self.cause.depth,
+                "cause": self.cause.as_json(),
+                "started_at": self._now,
+            }
+            writes: Writes = [(sql.INSERT_INSTANCE, [values])]
+        else:
+            values |= {"wanted": self.row.id, "revision": self.row.revision + 1}
+            writes = [(sql.UPDATE_INSTANCE, [values])]
+        writes += opening
+        writes += [*recorder.write(session), (sql.INSERT_JOB, self.jobs)]
+        sql.write(session, [(statement, rows) for statement, rows in writes if rows])
+        if self.row is not None and self.row.cause != self.cause.as_json():
+            session.execute(  # rarely: an event has reached it, or a person has come after one
+                update(process_instance)
+                .where(process_instance.c.id == self.row.id)
+                .values(depth=self.cause.depth, cause=self.cause.as_json())
+            )
+        if instance.failure is not None:
+            open_incident(
+                session, "error", str(instance.failure), instance_id=recorder.instance_id,
+                element_id=instance.failure.element_id, now=self._now,
+            )  # fmt: skip
+        self._wake()
+        self.engine.stepped(self)
+
+    def _status(self) -> str:
+        if self.instance.failure is not None:
+            return "failed"
+        return "completed" if self.instance.completed else self.status
+
+    def _wake(self) -> None:
+        for queue in {j["queue"] for j in self.jobs}:
+            wake(self.engine, self.session, queue)
+
+    def _context(self, token: Token) -> ops.Step:
+        return ops.Step(
+            self.session,
+            self.actor,
+            self.recorder.instance_id,
+            token.task_spec.node.id,
+            token.task_spec.node.name,
+            token.scope.variables,
+            self._now,
+            self.engine.services,
+        )
+
+    def _close(self, tokens: list[Token]) -> Writes:
+        """What people, events and workers need no longer wait for."""
+        people: list[dict[str, Any]] = []
+        subscribed: list[dict[str, Any]] = []
+        timed: list[dict[str, Any]] = []
+        works: list[dict[str, Any]] = []
+        done = self.closing.token_id if self.closing else None
+        for token in tokens:
+            key = {"of_instance": self.recorder.instance_id, "of_token": token.id}
+            if isinstance(token.task_spec, HumanTask):
+                people.append(
+                    {
+                        "wanted": token.id,
+                        "status": "completed" if token.id == done else "cancelled",
+                        "ended_at": self._now,
+                        "ended_by": self.recorder.actor,
+                        "outcome": self.closing.outcome
+                        if self.closing and token.id == done
+                        else None,
+                    }
+                )
+            elif isinstance(token.task_spec, ServiceTask) and token.id != self.job_done:
+                works.append({"of_token": token.id, "ended_at": self._now})
+            elif isinstance(token.task_spec, Waiting):
+                kinds = {t.kind for t in token.task_spec.node.triggers}
+                if kinds & {"message", "signal"}:
+                    subscribed.append(key)
+                if "timer" in kinds:
+                    timed.append(key)
+        if works and self.row is not None:
+            overtaken(self.session, [row["of_token"] for row in works], self.actor, self._now)
+        return [
+            (sql.END_TASK, people),
+            (sql.DELETE_CANDIDATES, [{"of_task": row["wanted"]} for row in people]),
+            (sql.DELETE_SUBSCRIPTION, subscribed),
+            (sql.DELETE_TIMER, timed),
+            (sql.CANCEL_JOB, works),
+        ]
+
+    def _open(self, tokens: list[Token]) -> Writes:
+        """What people, events and workers now wait for."""
+        tasks: list[dict[str, Any]] = []
+        candidates: list[dict[str, Any]] = []
+        subscriptions: list[dict[str, Any]] = []
+        timers: list[dict[str, Any]] = []
+        for token in tokens:
+            if isinstance(token.task_spec, HumanTask):
+                task, named = self._offer(token)
+                # Kept with the token, so that whose lists change is known without asking the tables.
+                token.internal_data["offered"] = [*named, *filter(None, [task["assignee"]])]
+                tasks.append(task)
+                candidates += [{"task_id": token.id, "candidate": c} for c in named]
+            elif isinstance(token.task_spec, Waiting):
+                self.arm_rows(token, subscriptions, timers)
+        return [
+            (sql.INSERT_TASK, tasks),
+            (sql.INSERT_CANDIDATE, candidates),
+            (sql.INSERT_SUBSCRIPTION, subscriptions),
+            (sql.INSERT_TIMER, timers),
+        ]
+
+    def arm_rows(
+        self, token: Token, subscriptions: list[dict[str, Any]], timers: list[dict[str, Any]]
+    ) -> None:
+        """Add the rows for what a waiting token waits for."""
+        for index, trigger in enumerate(token.task_spec.node.triggers):
+            common = {
+                "id": uuid4(),
+                "instance_id": self.recorder.instance_id,
+                "element_id": token.task_spec.node.id,
+                "token_id": token.id,
+                "trigger": index,
+            }
+            if token.internal_data.get("keyless") and trigger.correlation is not None:
+                continue
+            if trigger.kind in ("message", "signal"):
+                subscriptions.append(
+                    common
+                    | {
+                        "kind": trigger.kind,
+                        "name": trigger.name,
+                        "correlation": token.internal_data.get(f"key:{index}"),
+                        "condition": None,
+                    }
+                )
+            elif trigger.kind == "timer" and token.internal_data.get(f"due:{index}"):
+                timers.append(common | {"due_at": token.internal_data[f"due:{index}"][0]})
+
+    def _offer(self, token: Token) -> tuple[dict[str, Any], list[str]]:
+        """A row for people's lists, with who may take it."""
+        spec, node = token.task_spec, token.task_spec.node
+        human = node.human
+        assert human is not None
+
+        def given(text: str | None) -> Any:
+            return None if text is None else spec.literal_or_value(token, text)
+
+        named = given(human.candidates)
+        if isinstance(named, str):
+            named = [c.strip() for c in named.split(",")]
+        assignee = given(human.assignee)
+        priority = given(human.priority)
+        return {
+            "id": token.id,
+            "instance_id": self.recorder.instance_id,
+            "element_id": node.id,
+            "name": dict(node.name),
+            "lane": dict(node.lane) if node.lane else None,
+            "form": human.form,
+            "status": "open",
+            "assignee": assignee or None,
+            "claimed": False,
+            "priority": int(priority) if priority is not None else 50,
+            "due_at": self._moment(given(human.due)),
+            "follow_up_at": self._moment(given(human.follow_up)),
+            "created_at": self._now,
+        }, sorted({c for c in named or [] if c})
+
+    def _moment(self, value: Any) -> datetime | None:
+        if value is None or value == "":
+            return None
+        if isinstance(value, timedelta) or (isinstance(value, str) and value.startswith("P")):
+            moment: datetime = arm_timer("duration", value, self._here)[0]
+        else:
+            moment = arm_timer("date", value, self._here)[0]
+        return moment
+
+
+def lock(
+    engine: "Engine",
+    session: Session,
+    instance_id: UUID,
+    actor: Actor,
+    cause: Cause | None = FIRST,
+    *,
+    suspended: bool = False,
+) -> Step:
+    """Lock a running instance and load it; callers wait for the lock. `suspended`: take a suspended one too.
+
+    Without a `cause` the step goes on with what the instance was last caused by: a worker has done its job.
+
+    Raises InstanceGone when it has ended, InstanceSuspended when it is suspended.
+    """
+    row = sql.run(session, sql.LOCK_INSTANCE, {"wanted": instance_id}).one_or_none()
+    if row is None or row.status not in ("active", "suspended"):
+        raise InstanceGone(f"instance {instance_id} is not running")
+    if row.status == "suspended" and not suspended:
+        raise InstanceSuspended(f"instance {instance_id} is suspended")
+    version = engine.library.version(session, row.version_id)
+    if cause is None:
+        cause = Cause.from_json(row.cause)
+    return Step(engine, session, version, actor, instance_id=instance_id, cause=cause, row=row)
+
+
+def wake(engine: "Engine", session: Session, queue: str) -> None:
+    """Wake the workers of a queue once the transaction has committed."""
+
+    def call(queue: str = queue, waker: Callable[[str], None] = engine.wake) -> None:
+        waker(queue)
+
+    after_commit(session, f"wake:{queue}", call)
+
+
+def job_row(
+    operator: str,
+    parameters: Mapping[str, Any],
+    *,
+    now: datetime,
+    key: str,
+    queue: str = "engine",
+    tries: int = 5,
+    backoff: timedelta = timedelta(seconds=30),
+    instance_id: UUID | None = None,
+    token_id: UUID | None = None,
+    element_id: str | None = None,
+) -> dict[str, Any]:
+    """A row for the table `job`."""
+    return {
+        "id": uuid4(),
+        "queue": queue,
+        "operator": operator,
+        "parameters": plain(parameters),
+        "idempotency_key": key,
+        "instance_id": instance_id,
+        "token_id": token_id,
+        "element_id": element_id,
+        "status": "waiting",
+        "tries": 0,
+        "max_tries": tries,
+        "backoff_seconds": int(backoff.total_seconds()),
+        "due_at": now,
+        "created_at": now,
+    }
+
+
+def typed(operator: ops.Operator, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Literals are text in the diagram; make them what the parameter wants."""
+    kinds = {p.name: p.kind for p in operator.parameters}
+    typed: dict[str, Any] = {}
+    for name, value in arguments.items():
+        if isinstance(value, str) and kinds.get(name) == "number" and value.lstrip("-").isdigit():
+            typed[name] = int(value)
+        elif kinds.get(name) == "boolean" and value in ("true", "false"):
+            typed[name] = value == "true"
+        else:
+            typed[name] = value
+    return typed

@@ -1,0 +1,58 @@
+// Decisions: dmn-js with its graph, tables and expressions; a bar of the decisions in the file.
+import DmnModeler from "dmn-js/lib/Modeler";
+import { h, icon } from "./dom.js";
+import { t } from "./texts.js";
+import { translateModule } from "./bpmn/translate.js";
+
+const signOf = (type) => ({ drd: icon("sitemap", 16), decisionTable: icon("table", 16) }[type] ?? icon("math-function", 16));
+
+export class DmnEditor {
+  constructor({ container, onchange }) {
+    this.bar = h("div", { class: "ldz-views", role: "tablist", "aria-label": t("Decisions in this file") });
+    this.canvas = h("div", { class: "ldz-dmn" });
+    this.element = h("div", { class: "ldz-dmn-editor" }, this.bar, this.canvas);
+    container.append(this.element);
+    this.onchange = onchange;
+    const shared = { additionalModules: [translateModule] };
+    this.modeler = new DmnModeler({ container: this.canvas, drd: shared, decisionTable: shared, literalExpression: shared, boxedExpression: shared, common: {} });
+    this.modeler.on("views.changed", ({ views, activeView }) => this.showViews(views, activeView));
+    this.listened = new Set();
+  }
+
+  showViews(views, active) {
+    this.bar.replaceChildren(...views.map((view) => h("button", {
+      type: "button", role: "tab", "aria-selected": String(view === active), onclick: () => this.modeler.open(view),
+    }, signOf(view.type), view.type === "drd" ? t("Graph") : view.element.name || view.id)));
+    const viewer = this.modeler.getActiveViewer();
+    if (viewer && !this.listened.has(viewer)) {
+      this.listened.add(viewer);
+      viewer.on("commandStack.changed", () => { if (this.loaded) { this.dirty = true; this.onchange(); } });
+    }
+  }
+
+  async load(xml) {
+    this.loaded = false;
+    const { warnings } = await this.modeler.importXML(xml);
+    this.untouched = xml;
+    this.dirty = false;
+    const views = this.modeler.getViews();
+    const table = views.find(({ type }) => type !== "drd");
+    if (table && views.length <= 2) await this.modeler.open(table);
+    this.loaded = true;
+    this.warnings = warnings;
+  }
+
+  async text() {
+    return this.dirty ? (await this.modeler.saveXML({ format: true })).xml : this.untouched;
+  }
+
+  stack() { return this.modeler.getActiveViewer()?.get("commandStack"); }
+  undo() { this.stack()?.undo(); }
+  redo() { this.stack()?.redo(); }
+  get canUndo() { return this.stack()?.canUndo() ?? false; }
+  get canRedo() { return this.stack()?.canRedo() ?? false; }
+  fit() { if (this.modeler.getActiveView()?.type === "drd") this.modeler.getActiveViewer().get("canvas").zoom("fit-viewport", "auto"); }
+  focus() { this.canvas.querySelector("[contenteditable], .djs-container")?.focus(); }
+  resized() {}
+  destroy() { this.modeler.destroy(); this.element.remove(); }
+}

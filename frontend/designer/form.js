@@ -1,0 +1,39 @@
+// Forms: the form-js editor with its palette and properties.
+import { FormEditor as FormJs } from "@bpmn-io/form-js-editor";
+import { h } from "./dom.js";
+import { sayInChinese } from "./form-words.js";
+import { language } from "./texts.js";
+
+export class FormEditor {
+  constructor({ container, onchange }) {
+    this.element = h("div", { class: "ldz-form-editor" });
+    container.append(this.element);
+    this.onchange = onchange;
+    this.editor = new FormJs({ container: this.element });
+    this.quiet = language() === "zh" ? sayInChinese(this.element) : () => {};
+    this.editor.on("commandStack.changed", () => { if (this.loaded) { this.dirty = true; this.onchange(); } });
+  }
+
+  async load(text) {
+    this.loaded = false;
+    await this.editor.importSchema(JSON.parse(text));
+    this.untouched = text;
+    this.dirty = false;
+    this.loaded = true;
+  }
+
+  async text() {
+    if (!this.dirty) return this.untouched;
+    const { exporter, ...schema } = this.editor.saveSchema();
+    return `${JSON.stringify(schema, null, 2)}\n`;
+  }
+
+  stack() { return this.editor.get("commandStack"); }
+  undo() { this.stack().undo(); }
+  redo() { this.stack().redo(); }
+  get canUndo() { return this.stack().canUndo(); }
+  get canRedo() { return this.stack().canRedo(); }
+  focus() { this.element.querySelector(".fjs-form-container, .fjs-editor-container")?.focus(); }
+  resized() {}
+  destroy() { this.quiet(); this.editor.destroy(); this.element.remove(); }
+}

@@ -1,0 +1,83 @@
+// Autosave of one tab: to this browser at once, to the server after a pause; a lost line is waited for, a conflict asked.
+import { call, Problem, Unreachable } from "./api.js";
+import { debounced } from "./dom.js";
+import { forget, keep } from "./keeping.js";
+
+const PAUSE = 900; // ms without a change
+const RETRY = 4000; // ms while the server cannot be reached
+
+// States: saved, dirty, saving, offline, conflict, refused.
+export class Saver {
+  constructor(tab, { onstate, onconflict }) {
+    this.tab = tab;
+    this.state = "saved";
+    this.onstate = onstate;
+    this.onconflict = onconflict;
+    this.soon = debounced(() => this.save(), PAUSE);
+    this.again = null;
+    this.atWork = null;
+    this.online = () => { if (this.state === "offline") this.save(); };
+    addEventListener("online", this.online);
+  }
+
+  changed() {
+    if (this.state !== "conflict") this.set(this.state === "offline" ? "offline" : "dirty");
+    this.soon();
+  }
+
+  set(state, problem = null) {
+    this.state = state;
+    this.problem = problem;
+    this.onstate(this);
+  }
+
+  // Saves what there is; waits for a save that is under way.
+  async save() {
+    this.soon.cancel();
+    if (this.atWork) await this.atWork;
+    if (this.state === "conflict") return;
+    this.atWork = this.send().finally(() => { this.atWork = null; });
+    await this.atWork;
+  }
+
+  async send() {
+    const { tab } = this;
+    const content = await tab.editor.text();
+    const before = tab.before ?? tab.editor.exported ?? null;
+    if (content === tab.content) { if (this.state !== "saved") { await forget(tab.file.id); this.set("saved"); } return; }
+    await keep(tab.file.id, { etag: tab.etag, content, before, at: new Date().toISOString() });
+    this.set("saving");
+    try {
+      const saved = await call("PUT", `/files/${tab.file.id}/draft`, { content, base_etag: tab.etag, before });
+      Object.assign(tab, { content, etag: saved.etag, savedAt: saved.at, before: content === tab.editor.untouched ? tab.editor.exported : content });
+      Object.assign(tab.file, { etag: saved.etag, drafted: saved.drafted ?? true });
+      await forget(tab.file.id);
+      this.set("saved");
+    } catch (error) {
+      if (error instanceof Unreachable || (error instanceof Problem && error.status >= 500)) {
+        this.set("offline", error);
+        clearTimeout(this.again);
+        this.again = setTimeout(() => this.save(), RETRY);
+      } else if (error instanceof Problem && error.status === 409) {
+        this.set("conflict", error);
+        this.onconflict(error.body.errors ?? error.body, content);
+      } else if (error instanceof Problem) this.set("refused", error);
+      else throw error;
+    }
+  }
+
+  // After a conflict: goes on from the server's etag, with or without its content.
+  resolved(etag, content) {
+    this.tab.etag = etag;
+    this.tab.content = content;
+    this.tab.before = content === this.tab.editor.untouched ? null : ""; // mine as a whole, not put into theirs
+    this.state = "dirty";
+    return this.save();
+  }
+
+  end() {
+    clearTimeout(this.again);
+    this.soon.cancel();
+    removeEventListener("online", this.online);
+  }
+}

@@ -1,0 +1,33 @@
+// What expressions of a diagram may read: variables that it sets, fields of its forms, records of the desk.
+export function variablesOf(editor, catalogue, forms) {
+  const found = new Map();
+  const add = (name, detail) => { if (name && /^[\p{L}_][\p{L}\p{N}_ ]*$/u.test(name) && !found.has(name)) found.set(name, { name, detail }); };
+  for (const record of catalogue?.records ?? []) {
+    found.set(record.name, { name: record.name, detail: "context", type: "Context", entries: record.fields.map((name) => ({ name })) });
+  }
+  const all = editor?.get("elementRegistry").getAll() ?? [];
+  for (const { businessObject: bo } of all) {
+    for (const value of bo?.extensionElements?.values ?? []) {
+      if (value.$type === "lanedesk:Operator" || value.$type === "lanedesk:Decision") add(value.result ?? value.key, bo.name);
+      if (value.$type === "lanedesk:Assign" || value.$type === "lanedesk:Output" || value.$type === "lanedesk:Input") add(value.name, bo.name);
+      if (value.$type === "lanedesk:HumanTask") { add("outcome", bo.name); for (const key of forms.get(value.form) ?? []) add(key, value.form); }
+    }
+    const message = bo?.eventDefinitions?.[0]?.messageRef?.name;
+    for (const field of catalogue?.events.find(({ name }) => name === message)?.payload ?? []) add(field.name, message);
+  }
+  for (const name of ["ticket_id", "correlation"]) add(name, "");
+  return [...found.values()];
+}
+
+// Keys of a form's fields, groups and lists opened up.
+export function fieldKeys(schema) {
+  const keys = [];
+  const walk = (components) => {
+    for (const component of components ?? []) {
+      if (component.key) keys.push(component.key);
+      walk(component.components);
+    }
+  };
+  walk(schema.components);
+  return keys;
+}

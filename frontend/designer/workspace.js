@@ -1,0 +1,322 @@
+// One window: the library on the left, tabs with their editors, properties on the right, problems below.
+import { call, Problem, Unreachable } from "./api.js";
+import { debounced, h, toast } from "./dom.js";
+import { forget, kept } from "./keeping.js";
+import { frame } from "./frame.js";
+import { askConflict, askDelete, askRename, newFileDialog } from "./files.js";
+import { fileMenu } from "./menus.js";
+import { countProblems, problemList } from "./problems.js";
+import { Saver } from "./saving.js";
+import { propertiesContext } from "./side.js";
+import { SourceEditor } from "./source.js";
+import { both, moment, t } from "./texts.js";
+import { fileName, Tree } from "./tree.js";
+import { fieldKeys, variablesOf } from "./variables.js";
+
+const LINT_PAUSE = 500;
+const EDITORS = {
+  bpmn: () => import("./bpmn/editor.js").then(({ BpmnEditor }) => BpmnEditor),
+  dmn: () => import("./dmn.js").then(({ DmnEditor }) => DmnEditor),
+  form: () => import("./form.js").then(({ FormEditor }) => FormEditor),
+  scenario: async () => SourceEditor,
+};
+
+export class Workspace {
+  constructor(root, settings) {
+    this.root = root;
+    this.settings = settings;
+    this.files = [];
+    this.tabs = [];
+    this.active = null;
+    this.catalogue = null;
+    this.forms = new Map();
+    this.tree = new Tree({
+      onopen: (file) => this.open(file), onmenu: (file, anchor) => fileMenu(this, file, anchor),
+      onrename: (file) => askRename(this, file), ondelete: (file) => askDelete(this, file),
+    });
+    this.lintSoon = debounced(() => this.lint(this.active), LINT_PAUSE);
+    this.ui = frame(this);
+    root.replaceChildren(...this.ui.parts);
+    root.addEventListener("keydown", (event) => this.key(event));
+    this.onKey = (event) => this.anywhere(event);
+    addEventListener("keydown", this.onKey, true);
+    this.leaving = () => { for (const tab of this.tabs) tab.saver?.soon.now(); };
+    addEventListener("pagehide", this.leaving);
+    this.begin();
+  }
+
+  async begin() {
+    try {
+      await Promise.all([this.refreshFiles(), this.loadCatalogue()]);
+    } catch (error) {
+      this.failed(error);
+    }
+    const wanted = Number(location.hash.match(/^#files\/(\d+)/)?.[1]);
+    const file = this.files.find(({ id }) => id === wanted);
+    if (file) await this.open(file);
+    this.root.dataset.ready = "";
+  }
+
+  async refreshFiles() {
+    const { items } = await call("GET", "/files");
+    const open = new Map(this.tabs.map((tab) => [tab.file.id, tab.file]));
+    this.files = items.map((item) => (open.has(item.id) ? Object.assign(open.get(item.id), item) : item));
+    this.showFiles();
+  }
+
+  showFiles() {
+    this.tree.show(this.files, this.active?.file.id);
+    this.ui.showWelcome(!this.tabs.length, this.files);
+  }
+
+  async loadCatalogue() {
+    this.catalogue = await call("GET", "/catalogue");
+  }
+
+  failed(error) {
+    if (error instanceof Problem || error instanceof Unreachable) toast(error.message, "error", t("Dismiss"));
+    else { toast(t("Something went wrong in the page. Your work is kept."), "error", t("Dismiss")); throw error; }
+  }
+
+  // ── tabs ──
+  async open(file) {
+    const known = this.tabs.find((tab) => tab.file.id === file.id);
+    if (known) return this.show(known);
+    const started = performance.now();
+    const tab = { file, element: h("div", { class: "ldz-editor", role: "tabpanel", "aria-label": fileName(file) }), selection: [] };
+    try {
+      const full = await call("GET", `/files/${file.id}`);
+      Object.assign(tab.file, { ...full, content: undefined });
+      Object.assign(tab, { content: full.content, etag: full.etag });
+    } catch (error) {
+      return this.failed(error);
+    }
+    this.tabs.push(tab);
+    this.ui.stage.append(tab.element);
+    this.show(tab);
+    tab.saver = new Saver(tab, {
+      onstate: () => this.showState(), onconflict: (theirs, mine) => askConflict(this, tab, theirs, mine),
+    });
+    await this.load(tab, tab.content);
+    await this.restoreKept(tab);
+    this.show(tab);
+    await this.showProperties(); // its panel takes room: the picture is fitted to what is left
+    tab.editor?.resized();
+    tab.editor?.look?.();
+    tab.opened = Math.round(performance.now() - started);
+    return tab;
+  }
+
+  async load(tab, content) {
+    tab.before = null;
+    tab.editor?.destroy();
+    tab.element.replaceChildren();
+    const options = {
+      container: tab.element, onchange: () => this.changed(tab), catalogueOf: () => this.catalogue,
+      onselect: (selection, same) => { tab.selection = selection; if (tab === this.active) this.showProperties(same); },
+    };
+    try {
+      const Editor = await EDITORS[tab.file.kind]();
+      tab.editor = new Editor(options);
+      await tab.editor.load(content);
+    } catch (error) {
+      // It cannot be drawn: shown as text, with the reason; nothing is lost.
+      tab.editor?.destroy();
+      tab.element.replaceChildren();
+      tab.editor = new SourceEditor(options);
+      await tab.editor.load(content);
+      const line = Number(/line: (\d+)|line (\d+)/.exec(error.message)?.slice(1).find(Boolean)) || (tab.file.kind === "form" ? lineOf(content, error.message) : 0);
+      tab.editor.explain(error.words ? error.message : t("This file cannot be drawn: {reason} It is shown as text; mend it here and open it again.", { reason: error.message.split("\n")[0] }), line);
+      tab.asText = true;
+    }
+  }
+
+  async restoreKept(tab) {
+    const mine = await kept(tab.file.id);
+    if (!mine || mine.content === tab.content) return forget(tab.file.id);
+    if (mine.etag !== tab.etag) return askConflict(this, tab, { etag: tab.etag, content: tab.content, at: tab.file.updated_at, by: tab.file.updated_by }, mine.content);
+    await this.load(tab, mine.content);
+    tab.before = mine.before ?? null;
+    toast(t("Work of {when} that had not reached the server was restored.", { when: moment(mine.at) }), "success", t("Dismiss"));
+    return tab.saver.save();
+  }
+
+  show(tab) {
+    this.active = tab;
+    for (const other of this.tabs) other.element.hidden = other !== tab;
+    this.ui.showTabs(this.tabs, tab);
+    this.showFiles();
+    this.showState();
+    this.showProperties();
+    this.showOutline();
+    if (tab) {
+      history.replaceState(history.state, "", `#files/${tab.file.id}`);
+      tab.editor?.resized();
+      if (!tab.lint) this.lint(tab);
+    } else history.replaceState(history.state, "", location.pathname);
+    this.showProblems();
+    this.ui.panelFor(tab);
+  }
+
+  async close(tab) {
+    await tab.saver?.save();
+    const at = this.tabs.indexOf(tab);
+    this.tabs.splice(at, 1);
+    tab.saver?.end();
+    tab.editor?.destroy();
+    tab.element.remove();
+    if (tab === this.active) this.show(this.tabs[Math.max(0, at - 1)] ?? null);
+    else this.ui.showTabs(this.tabs, this.active);
+  }
+
+  changed(tab) {
+    tab.saver.changed();
+    if (tab === this.active) { this.lintSoon(); this.showState(); this.showOutline(); }
+  }
+
+  // ── what is said about the open file ──
+  async lint(tab) {
+    if (!tab?.editor) return;
+    try {
+      const content = await tab.editor.text();
+      const files = await this.neighbours(tab);
+      const lint = await call("POST", "/lint", { path: tab.file.path, content, files });
+      tab.lint = lint;
+      if (tab === this.active) this.showProblems();
+    } catch (error) {
+      if (!(error instanceof Unreachable)) this.failed(error);
+    }
+  }
+
+  // The files of the same folder as they are in open tabs, by path.
+  async neighbours(tab, { own = false } = {}) {
+    const folder = tab.file.path.slice(0, tab.file.path.lastIndexOf("/") + 1);
+    const found = {};
+    for (const other of this.tabs) {
+      if (other.editor && (own || other !== tab) && other.file.path.startsWith(folder)) found[other.file.path] = await other.editor.text();
+    }
+    return found;
+  }
+
+  showProblems() {
+    const tab = this.active;
+    this.ui.problems.replaceChildren(tab ? problemList(tab.lint, {
+      nameOf: (problem) => tab.editor?.nameOf?.(problem.element) ?? "",
+      onchoose: (problem) => {
+        if (problem.path && problem.path !== tab.file.path) { const other = this.files.find(({ path }) => path === problem.path); if (other) this.open(other); return; }
+        if (tab.editor.select?.(problem.element)) tab.editor.focus();
+        else if (problem.line) tab.editor.goTo?.(problem.line);
+      },
+    }) : "");
+    this.ui.showCount(tab?.lint ? countProblems(tab.lint) : null);
+    if (!tab?.editor?.marks) return;
+    const byElement = new Map();
+    for (const problem of tab.lint?.problems ?? []) byElement.set(problem.element, [...(byElement.get(problem.element) ?? []), problem]);
+    tab.editor.marks.draw("problems", [...byElement].map(([element, problems]) => {
+      const worst = problems.some(({ severity }) => severity === "error") ? "error" : "warning";
+      return {
+        element, class: `ldz-has-${worst}`, sign: worst === "error" ? "!" : "?", signClass: `is-${worst}`,
+        title: problems.map(({ message }) => both(message)).join("\n"),
+        onclick: () => { tab.editor.select(element); this.ui.openBottom("problems"); },
+      };
+    }));
+    this.properties?.refresh(tab.lint?.problems);
+  }
+
+  async showProperties(same = false) {
+    const tab = this.active;
+    if (tab?.file.kind !== "bpmn" || !tab.editor?.marks) { this.ui.showSide(null); return; }
+    const { PropertiesPanel } = await import("./properties/panel.js");
+    const { useFeel } = await import("./properties/feel.js");
+    if (tab !== this.active) return;
+    this.properties ??= new PropertiesPanel(propertiesContext(this));
+    this.properties.context.catalogue = this.catalogue;
+    useFeel(this.catalogue, () => variablesOf(this.active?.editor, this.catalogue, this.forms));
+    this.readForms();
+    const [one, another] = tab.selection;
+    const root = tab.editor.get("canvas").getRootElement();
+    let target = one && !another ? one.labelTarget ?? one : root;
+    if (target.businessObject?.$type === "bpmn:Collaboration") target = tab.editor.get("elementRegistry").find(({ businessObject }) => businessObject?.$type === "bpmn:Participant" && businessObject.processRef) ?? target;
+    this.ui.showSide(this.properties.element);
+    if (same && this.properties.target === target && this.properties.editor === tab.editor) this.properties.refresh();
+    else this.properties.show(target, tab.editor, tab.lint?.problems);
+  }
+
+  async catalogueSoon() {
+    try { await this.loadCatalogue(); } catch (error) { if (!(error instanceof Unreachable)) this.failed(error); }
+  }
+
+  // Field names of the folder's forms, for completion.
+  async readForms() {
+    const folder = this.active.file.path.slice(0, this.active.file.path.lastIndexOf("/") + 1);
+    for (const file of this.files.filter((one) => one.kind === "form" && one.path.startsWith(folder) && !this.forms.has(one.key))) {
+      this.forms.set(file.key, []);
+      try { this.forms.set(file.key, fieldKeys(JSON.parse((await call("GET", `/files/${file.id}`)).content))); } catch (error) { if (error instanceof Problem) throw error; }
+    }
+  }
+
+  showOutline() {
+    this.ui.showOutline(this.active?.editor?.outline?.() ?? null, (id) => { this.active.editor.select(id); });
+  }
+
+  showState() {
+    this.ui.showState(this.active);
+    this.ui.showTabs(this.tabs, this.active);
+  }
+
+  // ── actions ──
+  async download(file) {
+    try {
+      const tab = this.tabs.find((one) => one.file.id === file.id);
+      const content = tab ? await tab.editor.text() : (await call("GET", `/files/${file.id}`)).content;
+      const link = h("a", { href: URL.createObjectURL(new Blob([content])), download: file.path.split("/").pop(), "hx-boost": "false" });
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+    } catch (error) { this.failed(error); }
+  }
+
+  async saveAll() {
+    for (const tab of this.tabs) await tab.saver?.save();
+  }
+
+  create(options) { return newFileDialog(this, options); }
+  async history(file = this.active?.file) { const { openHistory } = await import("./history.js"); return openHistory(this, file); }
+  async deploy() { const { openDeploy } = await import("./deploy.js"); return openDeploy(this, this.active); }
+  async dryRun() { const { openRun } = await import("./run.js"); return openRun(this, this.active); }
+  async scenarios() { const { runScenarios } = await import("./scenarios.js"); return runScenarios(this, this.active); }
+  async migrate(key) { const { openMigrate } = await import("./migrate.js"); return openMigrate(this, key); }
+  async backtest() { const { openBacktest } = await import("./backtest.js"); return openBacktest(this, this.active); }
+  async help() { const { openHelp } = await import("./help.js"); return openHelp(); }
+
+  key(event) {
+    const chord = event.ctrlKey || event.metaKey;
+    const acts = chord ? {
+      s: () => this.active?.saver.save(),
+      Enter: () => this.dryRun(),
+    } : {};
+    if (event.key === "?" && !event.target.closest("input, textarea, select, [contenteditable]")) { this.help(); event.preventDefault(); }
+    if (acts[event.key]) { event.preventDefault(); acts[event.key](); }
+    // The desk's single keys (c, j, /) do not act in here; its chords do.
+    if (!chord && !event.altKey) event.stopPropagation();
+  }
+
+  // Wherever the focus is on the page.
+  anywhere(event) {
+    if (document.querySelector("dialog[open]")) return;
+    if (event.key === "F6") this.ui.nextRegion(event.shiftKey ? -1 : 1);
+    else if (event.key === "F1") this.help();
+    else return;
+    event.preventDefault();
+  }
+
+  end() {
+    removeEventListener("pagehide", this.leaving);
+    removeEventListener("keydown", this.onKey, true);
+    for (const tab of this.tabs) { tab.saver?.soon.now(); tab.saver?.end(); tab.editor?.destroy(); }
+  }
+}
+
+function lineOf(content, message) {
+  const at = Number(/position (\d+)/.exec(message)?.[1]);
+  return at ? content.slice(0, at).split("\n").length : 0;
+}

@@ -1,0 +1,34 @@
+// Tabs inside a page (macro ui.panel_tabs): click or arrow keys; the chosen one is kept for this browser tab.
+import { onContent } from "./page.js";
+
+function choose(tab, focus) {
+  const group = tab.closest("[data-tabs]");
+  for (const other of group.querySelectorAll("[role=tab]")) {
+    const is = other === tab;
+    other.setAttribute("aria-selected", String(is));
+    other.tabIndex = is ? 0 : -1;
+    document.getElementById(other.getAttribute("aria-controls")).hidden = !is;
+  }
+  if (focus) tab.focus();
+  sessionStorage.setItem(`ld-tab-${group.dataset.tabs}`, tab.id);
+  tab.dispatchEvent(new CustomEvent("ld:tab", { bubbles: true }));
+}
+
+document.addEventListener("click", (event) => {
+  const tab = event.target.closest?.("[data-tabs] [role=tab]");
+  if (tab) choose(tab);
+});
+document.addEventListener("keydown", (event) => {
+  const tab = event.target.closest?.("[data-tabs] [role=tab]");
+  const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+  if (!tab || !step) return;
+  const all = [...tab.closest("[role=tablist]").querySelectorAll("[role=tab]")];
+  choose(all[(all.indexOf(tab) + step + all.length) % all.length], true);
+  event.preventDefault();
+});
+onContent(() => {
+  for (const group of document.querySelectorAll("[data-tabs]")) {
+    const kept = document.getElementById(sessionStorage.getItem(`ld-tab-${group.dataset.tabs}`));
+    if (kept?.closest("[data-tabs]") === group && kept.getAttribute("aria-selected") !== "true") choose(kept);
+  }
+});

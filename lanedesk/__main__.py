@@ -1,0 +1,5 @@
+"""`python -m lanedesk`."""
+
+from lanedesk.cli import main
+
+main()

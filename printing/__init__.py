@@ -1,0 +1,1 @@
+"""Printing: tickets, work orders, forms, reports and audit packs as PDF, from layouts that administrators edit."""

@@ -1,0 +1,363 @@
+"""Fixtures for all tests. LANEDESK_TEST_DATABASE says on which database they run: sqlite (default) or postgresql."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from redis import Redis
+from sqlalchemy import Integer, Table, insert, select, text
+
+from desk.settings import Settings
+from engine.database import Database
+from lanedesk.models import metadata
+from lanedesk.private_redis import PrivateRedis, RedisMissing
+from tests.fixtures import chromium
+from tests.fixtures.missing import missing
+from tests.fixtures.postgresql import PostgresqlMissing, PostgresqlServer
+from tests.fixtures.smtp import SmtpSink, start_sink
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from playwright.sync_api import Browser, BrowserContext
+
+    from desk.application import Desk
+    from tests.fixtures.running import RunningDesk
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Journeys share one process, its running desk and its browser; on PostgreSQL only tests with a database run."""
+    for item in items:
+        if item.get_closest_marker("journey"):
+            item.add_marker(pytest.mark.xdist_group("journeys"))
+    if KIND == "postgresql":
+        again = [item for item in items if NEEDS_DATABASE & set(getattr(item, "fixturenames", ()))]
+        config.hook.pytest_deselected(items=[item for item in items if item not in again])
+        items[:] = again
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Name every test that was not run, and why."""
+    for report in terminalreporter.stats.get("skipped", []):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        terminalreporter.write_line(f"NOT RUN: {report.nodeid}: {reason}")
+
+
+KIND = os.environ.get("LANEDESK_TEST_DATABASE", "sqlite")
+NEEDS_DATABASE = {
+    "database_kind",
+    "database",
+}  # fixtures: what asks for one of them depends on the kind of database
+SCREENSHOTS = Path(__file__).parent.parent / "var" / "screenshots"
+
+
+@pytest.fixture(scope="session")
+def postgresql(worker_id: str) -> Iterator[PostgresqlServer]:
+    """A PostgreSQL server of this test process; `create_database(name)` gives an address."""
+    try:
+        server = PostgresqlServer()
+    except PostgresqlMissing as error:
+        missing(str(error))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def worker_id(request: pytest.FixtureRequest) -> str:
+    """`gw0`, `gw1` … under pytest-xdist, else `main`."""
+    return str(getattr(request.config, "workerinput", {}).get("workerid", "main"))
+
+
+@pytest.fixture(scope="session")
+def database_kind() -> str:
+    """`sqlite` or `postgresql`. A test that asks for it, or for a database, runs on each of them."""
+    return KIND
+
+
+@pytest.fixture(scope="session")
+def prepared_database(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, database_kind: str
+) -> str:
+    """The address of a database with all tables and no rows; on SQLite a file to copy from."""
+    if database_kind == "postgresql":
+        url = request.getfixturevalue("postgresql").create_database("tests")
+    else:
+        url = f"sqlite:///{tmp_path_factory.mktemp('database') / 'prepared.db'}"
+    database = Database(url)
+    metadata.create_all(database.engine)
+    if database.is_sqlite:
+        with database.engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.dispose()
+    return url
+
+
+@pytest.fixture(scope="session")
+def prepared_library(
+    request: pytest.FixtureRequest,
+    prepared_database: str,
+    tmp_path_factory: pytest.TempPathFactory,
+    database_kind: str,
+) -> str:
+    """The address of a database in which the diagrams that ship are deployed; it takes seconds, so it is done once."""
+    from lanedesk.build import build_desk
+    from lanedesk.deploying import LIBRARY, bundles, deploy_bundle
+
+    folder = tmp_path_factory.mktemp("library")
+    if database_kind == "postgresql":
+        url = request.getfixturevalue("postgresql").create_database("library")
+        database = Database(url)
+        metadata.create_all(database.engine)
+        database.dispose()
+    else:
+        url = f"sqlite:///{folder / 'library.db'}"
+        shutil.copyfile(prepared_database.removeprefix("sqlite:///"), folder / "library.db")
+    desk = build_desk(Settings(data_dir=folder, database_url=url, secret_key="a library"))
+    for _name, bundle in bundles([LIBRARY]):
+        deploy_bundle(desk, bundle, note="test")
+    if desk.database.is_sqlite:
+        with desk.database.engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    desk.database.dispose()
+    return url
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, prepared_database: str, tmp_path: Path) -> str:
+    """The address of a database of this test alone: all tables, and the rows of `library` where it asks for that."""
+    library = (
+        request.getfixturevalue("prepared_library")
+        if "prepared_library" in request.fixturenames
+        else None
+    )
+    if prepared_database.startswith("sqlite"):
+        path = tmp_path / "lanedesk.db"
+        shutil.copyfile((library or prepared_database).removeprefix("sqlite:///"), path)
+        return f"sqlite:///{path}"
+    _empty(prepared_database)
+    if library is not None:
+        _copy_rows(library, prepared_database)
+    return prepared_database
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """A Database with all tables and no rows."""
+    database = Database(database_url)
+    yield database
+    database.dispose()
+
+
+def _empty(url: str) -> None:
+    """Take the rows out of the tables that have some; a TRUNCATE of all costs ten times as much."""
+    database = Database(url)
+    tables = [table.name for table in metadata.sorted_tables]
+    asked = ", ".join(f'EXISTS (SELECT 1 FROM "{name}")' for name in tables)
+    with database.engine.begin() as connection:
+        connection.execute(
+            text("SET LOCAL session_replication_role = replica")
+        )  # not even triggers object
+        filled = [
+            name
+            for name, some in zip(
+                tables, connection.execute(text(f"SELECT {asked}")).one(), strict=True
+            )
+            if some
+        ]
+        if filled:
+            names = ", ".join(f'"{name}"' for name in filled)
+            connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+    database.dispose()
+
+
+_rows: dict[str, list[tuple[Table, list[dict[str, Any]]]]] = {}
+
+
+def _copy_rows(source: str, target: str) -> None:
+    """Put all rows of one PostgreSQL database into another with the same, empty tables."""
+    if source not in _rows:
+        database = Database(source)
+        with database.engine.connect() as connection:
+            found = [
+                (table, [dict(row._mapping) for row in connection.execute(select(table))])
+                for table in metadata.sorted_tables
+            ]
+        database.dispose()
+        _rows[source] = [(table, rows) for table, rows in found if rows]
+    database = Database(target)
+    with database.engine.begin() as connection:
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
+        for table, rows in _rows[source]:
+            connection.execute(insert(table), rows)
+            if "id" in table.c and isinstance(table.c.id.type, Integer):
+                connection.execute(
+                    text(
+                        f"SELECT setval(pg_get_serial_sequence('\"{table.name}\"', 'id'), max(id))"
+                        f' FROM "{table.name}"'
+                    )
+                )
+    database.dispose()
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateRedis]:
+    """A real Redis of this test process."""
+    try:
+        server = PrivateRedis(tmp_path_factory.mktemp("redis"))
+        server.start()
+    except RedisMissing as error:
+        missing(str(error))
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def redis(redis_server: PrivateRedis) -> Iterator[Redis]:
+    """A client of an empty Redis."""
+    client = Redis.from_url(redis_server.url)
+    client.flushall()
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def smtp_sink() -> Iterator[SmtpSink]:
+    """A mail server for what the desk sends; `wait(n)` gives the messages."""
+    sink, controller = start_sink()
+    yield sink
+    controller.stop()
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str) -> Settings:
+    """Settings of a desk in a temporary folder."""
+    return Settings(
+        data_dir=tmp_path,
+        database_url=database_url,
+        secret_key="a secret that only tests know",
+        public_url="http://desk.test",
+    )
+
+
+# The imports inside what follows keep tests of a single package fast: they need not load the whole desk.
+
+
+@pytest.fixture
+def desk(
+    settings: Settings, database: Database, redis_server: PrivateRedis, redis: Redis
+) -> Iterator["Desk"]:
+    """The whole desk, built as in production: engine, operators, storage, Redis; no diagram is deployed."""
+    from lanedesk.build import build_desk
+
+    built = build_desk(replace(settings, redis_url=redis_server.url))
+    built.database.dispose()
+    built.database = database
+    client = built.redis
+    yield built
+    if client is not None:
+        client.close()
+
+
+@pytest.fixture
+def library(prepared_library: str, desk: "Desk") -> None:
+    """The diagrams that ship with the desk are deployed: `database_url` has seen to it."""
+
+
+@pytest.fixture
+def settle(desk: "Desk") -> Callable[[], None]:
+    """Call it to do all jobs that are due, as the workers would; with a limit, so that a loop cannot hang the tests."""
+    from engine.jobs import due_queues, work
+    from engine.timestamps import utc_now
+
+    def do_jobs() -> None:
+        for _round in range(100):
+            with desk.database.reading() as session:
+                queues = list(due_queues(session, utc_now()))
+            if not queues:
+                return
+            for queue in queues:
+                work(desk.engine, desk.database, queue, limit=1000)
+        raise AssertionError("jobs go on making jobs")
+
+    return do_jobs
+
+
+@pytest.fixture
+def app(desk: "Desk") -> "Flask":
+    """The web application on the test's desk."""
+    from lanedesk.app import create_app
+
+    made = create_app(desk)
+    made.testing = True
+    return made
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator["Browser"]:
+    """Headless Chromium of this machine; one a test process."""
+    program = chromium.program()
+    if program is None:
+        missing("needs Chromium: apt-get install chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=program, args=chromium.FLAGS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def new_context(
+    browser: "Browser", running_desk: "RunningDesk"
+) -> Iterator[Callable[..., "BrowserContext"]]:
+    """`new_context(viewport=…, locale=…)`: a browser of its own (cookies) on the running desk, 10 s of patience."""
+    contexts: list[BrowserContext] = []
+
+    def make(**options: Any) -> "BrowserContext":
+        context = browser.new_context(
+            **{"base_url": running_desk.url, "locale": "zh-CN", **options}
+        )
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        return context
+
+    yield make
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture(scope="session")
+def desk_mail() -> Iterator[SmtpSink]:
+    """Where the running desk's mails arrive; `wait(n, to=…)` gives those to one customer."""
+    sink, controller = start_sink()
+    yield sink
+    controller.stop()
+
+
+@pytest.fixture(scope="session")
+def running_desk(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    database_kind: str,
+    desk_mail: SmtpSink,
+) -> Iterator["RunningDesk"]:
+    """All processes of a desk with demo people and tickets, shared by the journeys of a test process."""
+    from tests.fixtures.running import RunningDesk
+
+    more = {"LANEDESK_SMTP_URL": desk_mail.url}
+    if database_kind == "postgresql":
+        more["DATABASE_URL"] = request.getfixturevalue("postgresql").create_database("journeys")
+    desk = RunningDesk.prepare(tmp_path_factory.mktemp("desk"), **more)
+    desk.start()
+    yield desk
+    desk.stop()
+
+
+@pytest.fixture
+def screenshots() -> Path:
+    """Where pictures of pages are left for people to look at: var/screenshots."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    return SCREENSHOTS

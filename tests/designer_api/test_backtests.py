@@ -1,0 +1,140 @@
+"""What really happened, played again with a draft."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from desk.application import Desk
+from desk.background.running import work_due
+from engine.actors import SYSTEM
+from engine.jobs import work
+from tests.designer_api.test_compare import table
+from tests.engine.diagrams import diagram, extension, person
+
+API = "/api/v1/designer"
+DECIDE = (
+    '<businessRuleTask id="decide">'
+    + extension('<l:decision key="sla" result="hours"/>')
+    + "</businessRuleTask>"
+)
+FLOW = (
+    '<startEvent id="s"/>'
+    + DECIDE
+    + '<exclusiveGateway id="g"/>'
+    + person("fast", "done", candidates="team:1")
+    + person("slow", "done", candidates="team:1")
+    + '<endEvent id="e"/>s->decide decide->g g->fast[hours < 4] g->>slow fast->e slow->e'
+)
+OLD = table('a"vip"|2', "b-|8")
+NEW = table('a"vip"|2', 'c"gold"|3', "b-|8", policy="FIRST")
+
+
+def real_tickets(desk: Desk) -> list[UUID]:
+    """Three instances: vip, gold, normal; the first is done."""
+    bundle = {"q.bpmn": diagram(FLOW, key="q"), "sla.dmn": OLD.replace(b"UNIQUE", b"FIRST")}
+    ids = []
+    with desk.database.transaction() as session:
+        desk.engine.deploy(session, bundle, actor=SYSTEM)
+        for level in ("vip", "gold", "normal"):
+            ids.append(desk.engine.start(session, "q", {"level": level}, actor=SYSTEM))
+        (task,) = desk.engine.open_tasks(session, ids[0])
+        desk.engine.complete(session, task, {"note": "x"}, outcome="done", actor=SYSTEM)
+    return ids
+
+
+def backtested(desk: Desk, client: Any, **asked: Any) -> Any:
+    answer = client.post(f"{API}/backtests", json=asked)
+    assert answer.status_code == 202, answer.text
+    assert answer.json["status"] == "waiting"
+    work_due(desk)
+    return client.get(f"{API}/backtests/{answer.json['id']}").json
+
+
+def test_a_changed_decision_shows_which_instances_come_out_otherwise(
+    desk: Desk, program: Callable[..., Any]
+) -> None:
+    ids = real_tickets(desk)
+    seen = backtested(desk, program("implementer"), files={"t/s.dmn": NEW.decode()}, decision="sla")
+    assert (seen["status"], seen["error"]) == ("done", None)
+    result = seen["result"]
+    assert [result[k] for k in ("replayed", "same", "different", "skipped")] == [3, 2, 1, 0]
+    assert {(i["instance"], i["kind"]) for i in result["items"]} == {
+        (str(ids[1]), "rule"),
+        (str(ids[1]), "output"),
+    }
+    output = next(i for i in result["items"] if i["kind"] == "output")
+    assert (output["old"], output["new"]) == (8, 3)
+    assert output["words"]["zh"] == "SLA：当时结果为 8；按草稿为 3。"
+    assert {(r["rule"], r["before"], r["after"]) for r in result["rules"]} == {
+        ("b", 2, 1),
+        ("c", 0, 1),
+    }
+
+
+def test_a_changed_diagram_shows_where_the_ways_part(
+    desk: Desk, program: Callable[..., Any]
+) -> None:
+    ids = real_tickets(desk)
+    client = program("implementer")
+    same = {"t/q.bpmn": diagram(FLOW, key="q").decode(), "t/s.dmn": OLD.replace(b"UNIQUE", b"FIRST").decode()}
+    unchanged = backtested(desk, client, files=same, process="q")["result"]
+    assert [unchanged[k] for k in ("replayed", "same", "skipped")] == [3, 3, 0]
+    changed = same | {"t/s.dmn": NEW.decode()}
+    result = backtested(desk, client, files=changed, process="q")["result"]
+    assert (result["replayed"], result["different"]) == (3, 1)
+    assert {i["instance"] for i in result["items"]} == {str(ids[1])}
+    assert {i["kind"] for i in result["items"]} == {"rule", "output", "wait"}
+    wait = next(i for i in result["items"] if i["kind"] == "wait")
+    assert (wait["old"], wait["new"]) == (["slow"], ["fast"])
+    removed = FLOW.replace('"done"', '"finished"', 1).replace('id="done"', 'id="finished"', 1)
+    result = backtested(
+        desk, client, files=same | {"t/q.bpmn": diagram(removed, key="q").decode()}, process="q"
+    )["result"]
+    assert {i["instance"] for i in result["items"] if i["kind"] == "error"} == {str(ids[0])}
+    assert result["elements"]["fast"] >= 1
+
+
+def test_nothing_of_a_replay_stays(desk: Desk, program: Callable[..., Any]) -> None:
+    ids = real_tickets(desk)
+    with desk.reading() as session:
+        before = [desk.engine.history(session, one) for one in ids]
+    files = {"t/q.bpmn": diagram(FLOW, key="q").decode(), "t/s.dmn": NEW.decode()}
+    backtested(desk, program("implementer"), files=files, process="q")
+    work(desk.engine, desk.database, "engine")
+    with desk.reading() as session:
+        assert [desk.engine.history(session, one) for one in ids] == before
+        assert len(desk.engine.open_tasks(session, ids[1])) == 1
+
+
+def test_what_lies_longer_back_is_left_alone(
+    desk: Desk, program: Callable[..., Any], monkeypatch: Any
+) -> None:
+    real_tickets(desk)
+    clock = desk.engine.clock
+    monkeypatch.setattr(desk.engine, "clock", lambda: clock() + timedelta(days=40))
+    seen = backtested(desk, program("implementer"), files={"t/s.dmn": NEW.decode()}, decision="sla")
+    assert seen["result"]["replayed"] == 0
+
+
+def test_a_draft_that_cannot_run_says_so(desk: Desk, program: Callable[..., Any]) -> None:
+    real_tickets(desk)
+    client = program("implementer")
+    broken = diagram('<startEvent id="s"/><serviceTask id="t"/><endEvent id="e"/>s->t t->e', key="q")
+    seen = backtested(desk, client, files={"t/q.bpmn": broken.decode()}, process="q")
+    assert (seen["status"], seen["result"]) == ("failed", None)
+    assert seen["error"]
+    for asked in ({}, {"process": "q", "decision": "sla"}):
+        answer = client.post(f"{API}/backtests", json={"files": {"t/s.dmn": "x"}} | asked)
+        assert answer.status_code == 422
+
+
+def test_backtests_are_ones_own(desk: Desk, program: Callable[..., Any]) -> None:
+    real_tickets(desk)
+    client = program("implementer")
+    sent = {"files": {"t/s.dmn": NEW.decode()}, "decision": "sla"}
+    begun = client.post(f"{API}/backtests", json=sent).json
+    assert program("administrator").get(f"{API}/backtests/{begun['id']}").status_code == 404
+    assert client.delete(f"{API}/backtests/{begun['id']}").status_code == 204
+    assert client.get(f"{API}/backtests/{begun['id']}").json["status"] == "cancelled"
+    assert program("agent").post(f"{API}/backtests", json=sent).status_code == 403

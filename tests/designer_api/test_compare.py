@@ -1,0 +1,164 @@
+"""Differences between versions, one by one and in words."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from designer_api.compare.bpmn import compare_bpmn
+from designer_api.compare.dmn import compare_dmn
+from designer_api.compare.form import compare_forms, compare_scenarios
+from engine.bpmn.reading import UnreadableDiagram
+from tests.engine.diagrams import diagram, person, service
+
+LIBRARY = Path(__file__).parents[2] / "bpmn_library"
+BASIC = (LIBRARY / "tickets" / "basic" / "ticket-basic.bpmn").read_bytes()
+
+OLD = diagram(
+    '<startEvent id="s"/>'
+    + person("ask", "yes", candidates="team:1", form="f")
+    + '<exclusiveGateway id="g"/>'
+    + service("send", "mail.send", template="ended")
+    + '<endEvent id="e"/>s->ask ask->g g->send[a > 1] g->>e send->e'
+)
+NEW = (
+    OLD.replace(b'candidates="team:1"', b'candidates="team:2"')
+    .replace(b"a &gt; 1", b"a &gt; 2")
+    .replace(b"a > 1", b"a > 2")
+    .replace(b'name="template" value="ended"', b'name="template" value="reply"')
+    .replace(b'<endEvent id="e"/>', b'<endEvent id="e" name="Done"/><task id="new"/>')
+)
+
+
+def seen(changes: list[Any]) -> list[tuple[Any, ...]]:
+    return [(c.kind, c.element, c.fact, c.old, c.new) for c in changes]
+
+
+def test_a_diagram_is_compared_element_by_element() -> None:
+    assert seen(compare_bpmn(OLD, NEW)) == [
+        ("changed", "ask", "humanTask.candidates", "team:1", "team:2"),
+        ("changed", "send", "param template", "ended", "reply"),
+        ("changed", "e", "name", None, "Done"),
+        ("added", "new", None, None, None),
+        ("changed", "g-send", "conditionExpression", "a > 1", "a > 2"),
+    ]
+    assert ("removed", "new", None, None, None) in seen(compare_bpmn(NEW, OLD))
+
+
+def test_the_same_diagram_has_no_differences() -> None:
+    assert compare_bpmn(BASIC, BASIC) == []
+    reindented = BASIC.replace(b"\n  ", b"\n\t")
+    assert compare_bpmn(BASIC, reindented) == []
+
+
+def test_what_moved_on_the_page_is_moved_and_nothing_else() -> None:
+    before = b'<dc:Bounds x="'
+    at = BASIC.index(before, BASIC.index(b"<bpmndi:BPMNShape")) + len(before)
+    end = BASIC.index(b'"', at)
+    moved = BASIC[:at] + str(float(BASIC[at:end]) + 40).encode() + BASIC[end:]
+    (change,) = compare_bpmn(BASIC, moved)
+    assert (change.kind, change.fact) == ("moved", None)
+    assert change.words["en"].startswith("Moved ")
+    assert change.words["zh"].startswith("移动")
+
+
+def test_differences_are_said_in_both_languages() -> None:
+    first, *_ = compare_bpmn(OLD, NEW)
+    assert first.words == {
+        "en": "Human task “ask”: candidates was “team:1”, is now “team:2”.",
+        "zh": "人工任务“ask”：候选人由“team:1”改为“team:2”。",
+    }
+
+
+def table(*rules: str, policy: str = "UNIQUE", more: str = "") -> bytes:
+    rows = "".join(
+        f'<rule id="{r[0]}"><inputEntry id="i{r[0]}"><text>{r[1:].split("|")[0]}</text></inputEntry>'
+        f'<outputEntry id="o{r[0]}"><text>{r[1:].split("|")[1]}</text></outputEntry></rule>'
+        for r in rules
+    )
+    return (
+        '<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="d" '
+        f'namespace="t"><decision id="sla" name="SLA"><decisionTable hitPolicy="{policy}">'
+        '<input id="in" label="Level"><inputExpression typeRef="string"><text>level</text>'
+        f'</inputExpression></input>{more}<output id="out" name="hours" typeRef="number"/>{rows}'
+        "</decisionTable></decision></definitions>"
+    ).encode()
+
+
+def test_a_table_is_compared_cell_by_cell() -> None:
+    old = table('a"vip"|2', 'b"normal"|8', "c-|24")
+    new = table('a"vip"|1', "c-|24", 'd"gold"|4', policy="FIRST")
+    changes, cells = compare_dmn(old, new)
+    assert [(c.row, c.row_number, c.column, c.kind, c.old, c.new) for c in cells] == [
+        ("a", 1, "out", "changed", "2", "1"),
+        ("d", 3, None, "added", None, '"gold" | 4'),
+        ("b", 2, None, "removed", '"normal" | 8', None),
+    ]
+    assert [c.words["zh"] for c in changes] == [
+        "决策“SLA”：命中策略由“UNIQUE”改为“FIRST”。",
+        "规则“SLA 第 1 条”：hours · number由“2”改为“1”。",
+        "新增规则“SLA 第 3 条”。",
+        "删除规则“SLA 第 2 条”。",
+    ]
+    assert compare_dmn(old, old) == ([], [])
+
+
+def test_rules_that_changed_places_are_told() -> None:
+    old, new = table('a"vip"|2', 'b"normal"|8'), table('b"normal"|8', 'a"vip"|2')
+    _, cells = compare_dmn(old, new)
+    assert {(c.row, c.kind, c.old, c.new) for c in cells} == {
+        ("a", "moved", "1", "2"),
+        ("b", "moved", "2", "1"),
+    }
+
+
+def test_forms_are_compared_field_by_field() -> None:
+    old = b'{"components":[{"key":"a","type":"textfield","label":"A"},{"key":"b","type":"number"}]}'
+    new = (
+        b'{"components":[{"key":"a","type":"textfield","label":"<b>A</b>","validate":{"required":true}}'
+        b',{"key":"c","type":"select"}]}'
+    )
+    assert seen(compare_forms(old, new)) == [
+        ("changed", "a", "label", "A", "<b>A</b>"),
+        ("changed", "a", "validate", None, {"required": True}),
+        ("added", "c", None, None, None),
+        ("removed", "b", None, None, None),
+    ]
+    assert compare_forms(old, old) == []
+
+
+def test_scenarios_are_compared_by_name() -> None:
+    old = b"- {name: a, steps: [{start: p}]}\n- {name: b, steps: []}"
+    new = b"- {name: a, steps: [{start: q}]}\n- {name: c, steps: []}"
+    found = [(c.kind, c.element) for c in compare_scenarios(old, new)]
+    assert found == [("changed", "a"), ("added", "c"), ("removed", "b")]
+
+
+@pytest.mark.parametrize("broken", [b"", b"<a", b"<!DOCTYPE a><a/>"])
+def test_what_cannot_be_read_is_refused(broken: bytes) -> None:
+    with pytest.raises(UnreadableDiagram):
+        compare_bpmn(OLD, broken)
+    with pytest.raises(UnreadableDiagram):
+        compare_dmn(broken, OLD)
+
+
+def test_states_of_a_file_are_compared(program: Callable[..., Any]) -> None:
+    client = program("implementer")
+    api = "/api/v1/designer"
+    sent = {"path": "t/q.bpmn", "content": OLD.decode()}
+    file = client.post(f"{api}/files", json=sent).json
+    client.post(f"{api}/files/{file['id']}/revisions", json={})
+    draft = {"content": NEW.decode(), "base_etag": file["etag"]}
+    client.put(f"{api}/files/{file['id']}/draft", json=draft)
+    seen_diff = client.get(f"{api}/diff?file={file['id']}&left=1&right=draft")
+    assert seen_diff.status_code == 200, seen_diff.text
+    assert len(seen_diff.json["changes"]) == len(seen_diff.json["words"]) == 5
+    assert (seen_diff.json["left"], seen_diff.json["right"]) == (OLD.decode(), NEW.decode())
+    nothing = client.get(f"{api}/diff?file={file['id']}&left=latest&right=latest").json
+    assert nothing["changes"] == []
+    for states in ("left=deployed&right=draft", "left=9&right=1", "left=x&right=1"):
+        assert client.get(f"{api}/diff?file={file['id']}&{states}").status_code == 404
+    broken = {"path": "t/q.bpmn", "left": "<a", "right": "<b>"}
+    refused = client.post(f"{api}/diff", json=broken)
+    assert (refused.status_code, refused.json["line"]) == (422, 1)

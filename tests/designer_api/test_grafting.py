@@ -1,0 +1,132 @@
+"""What an editor changes goes into the file as it was; what the editor does not know stays."""
+
+import pytest
+from lxml import etree
+
+from designer_api.files.grafting import NotGraftable, graft
+from tests.conformance.miwg.compare import compare
+
+KEPT = (
+    '<?xml version="1.0" encoding="UTF-8"?>\n'
+    '<!-- by hand -->\n'
+    '<b:definitions xmlns:b="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:v="urn:vendor"\n'
+    '    xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" id="d" targetNamespace="t">\n'
+    '  <b:process id="p" v:colour="red">\n'
+    "    <!-- kept -->\n"
+    '    <b:task id="a" name="One &#13;&#10;two"><b:documentation><![CDATA[<i>x</i>]]></b:documentation></b:task>\n'
+    '    <b:task id="z"/>\n'
+    '    <b:subProcess id="sub"/>\n'
+    '    <v:unknown><v:deep id="x"/></v:unknown>\n'
+    "  </b:process>\n"
+    "</b:definitions>\n"
+)
+# as the editor writes it: other prefixes, no comments, the vendor's element gone, a line end lost, something added
+EDITOR = (
+    '<?xml version="1.0" encoding="UTF-8"?>'
+    '<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" '
+    'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" id="d" targetNamespace="t">'
+    '<bpmn:process id="p"><bpmn:task id="a" name="One &#10;two">'
+    "<bpmn:documentation>&lt;i&gt;x&lt;/i&gt;</bpmn:documentation></bpmn:task>"
+    '<bpmn:task id="z"/><bpmn:subProcess id="sub"/></bpmn:process><bpmn:signal id="own"/></bpmn:definitions>'
+)
+
+
+def grafted(after: str) -> str:
+    return graft(KEPT.encode(), EDITOR, after).decode()
+
+
+def test_without_a_change_nothing_changes() -> None:
+    assert compare(KEPT.encode(), grafted(EDITOR).encode()) == []
+    assert grafted(EDITOR).count("<!--") == 2
+    assert grafted(EDITOR).startswith('<?xml version="1.0" encoding="UTF-8"?>\n<!-- by hand -->')
+    assert grafted(EDITOR).endswith("</b:definitions>\n")
+    bare = KEPT.split("\n", 1)[1]
+    assert graft(bare.encode(), EDITOR, EDITOR).startswith(b"<!-- by hand -->")
+    assert "<![CDATA[<i>x</i>]]>" in grafted(EDITOR)
+
+
+def test_a_changed_attribute_is_all_that_changes() -> None:
+    after = grafted(EDITOR.replace('id="z"', 'id="z" name="Zed"'))
+    assert after == grafted(EDITOR).replace('id="z"', 'id="z" name="Zed"')
+    assert grafted(EDITOR.replace(' name="One &#10;two"', "")) == grafted(EDITOR).replace(
+        ' name="One &#13;&#10;two"', ""
+    )
+
+
+def test_what_is_added_stands_beside_its_neighbour_and_means_the_same() -> None:
+    new = (
+        '<bpmn:task id="z"/><bpmn:sequenceFlow id="f" sourceRef="a" targetRef="z">'
+        '<bpmn:conditionExpression xsi:type="bpmn:tFormalExpression">x</bpmn:conditionExpression>'
+        "</bpmn:sequenceFlow>"
+    )
+    after = grafted(EDITOR.replace('<bpmn:task id="z"/>', new))
+    tree = etree.fromstring(after.encode())
+    process = tree[0] if tree[0].get("id") == "p" else tree.find("{*}process")
+    names = [child.get("id") for child in process if isinstance(child.tag, str)]
+    assert names == ["a", "z", "f", "sub", None]
+    assert 'xsi:type="b:tFormalExpression"' in after
+    assert "xmlns:bpmn" not in after
+
+
+def test_what_is_removed_is_gone_and_its_neighbours_stay() -> None:
+    after = grafted(EDITOR.replace('<bpmn:task id="z"/>', ""))
+    assert 'id="z"' not in after
+    assert after.replace(" ", "").replace("\n", "") == grafted(EDITOR).replace(
+        '<b:task id="z"/>', ""
+    ).replace(" ", "").replace("\n", "")
+
+
+def test_what_becomes_another_kind_of_element_is_there_once() -> None:
+    after = grafted(EDITOR.replace('<bpmn:task id="z"/>', '<bpmn:userTask id="z"/>'))
+    assert after == grafted(EDITOR).replace('<b:task id="z"/>', '<b:userTask id="z"/>')
+
+
+def test_references_keep_their_places_when_an_editor_puts_one_back_at_the_end() -> None:
+    lanes = '<{0}lane id="l"><{0}flowNodeRef>{1}</{0}flowNodeRef></{0}lane>'
+    between = "</{0}flowNodeRef><{0}flowNodeRef>"
+
+    def lane(prefix: str, *names: str) -> str:
+        return lanes.format(prefix, between.format(prefix).join(names))
+
+    place = "<b:task", "<bpmn:task"
+    kept = KEPT.replace(place[0], lane("b:", "a", "b", "c") + place[0], 1)
+    before = EDITOR.replace(place[1], lane("bpmn:", "a", "b", "c") + place[1], 1)
+    after = EDITOR.replace(place[1], lane("bpmn:", "b", "c", "d", "a") + place[1], 1)
+    tree = etree.fromstring(graft(kept.encode(), before, after))
+    assert [one.text for one in tree.find(".//{*}lane")] == ["a", "b", "c", "d"]
+
+
+def test_what_gets_another_parent_takes_along_what_it_holds() -> None:
+    start = EDITOR.index('<bpmn:task id="a"')
+    end = EDITOR.index("<bpmn:subProcess")
+    tasks = EDITOR[start:end]
+    moved = EDITOR.replace(tasks, "").replace(
+        '<bpmn:subProcess id="sub"/>', f'<bpmn:subProcess id="sub">{tasks}</bpmn:subProcess>'
+    )
+    tree = etree.fromstring(grafted(moved).encode())
+    sub = tree.find(".//{*}subProcess")
+    assert [child.get("id") for child in sub] == ["a", "z"]
+    assert sub[0].get("name") == "One \r\ntwo"
+    assert len(tree.findall(".//{*}task")) == 2
+
+
+def test_a_change_of_what_only_the_editor_has_comes_along() -> None:
+    assert "signal" not in grafted(EDITOR)
+    changed = grafted(EDITOR.replace('id="own"', 'id="own" name="told"'))
+    assert '<b:signal id="own" name="told"/>' in changed
+
+
+@pytest.mark.parametrize("wrong", ["", "<a/>", "<broken", "<!DOCTYPE a><a/>", "nonsense"])
+def test_what_does_not_belong_together_is_not_mixed(wrong: str) -> None:
+    with pytest.raises(NotGraftable):
+        graft(KEPT.encode(), wrong, EDITOR)
+    with pytest.raises(NotGraftable):
+        graft(wrong.encode(), EDITOR, EDITOR)
+
+
+def test_the_encoding_stays() -> None:
+    kept = KEPT.replace("UTF-8", "GB18030").replace('id="z"', 'id="z" name="工单"').encode("gb18030")
+    before = EDITOR.replace('id="z"', 'id="z" name="工单"')
+    after = graft(kept, before, before.replace("工单", "任务"))
+    assert 'name="任务"'.encode("gb18030") in after
+    assert etree.fromstring(after).find(".//{*}task[@id='z']").get("name") == "任务"

@@ -1,0 +1,116 @@
+"""Diagrams without a layout get one; nothing else of the file is touched."""
+
+from pathlib import Path
+
+import pytest
+from lxml import etree
+
+from designer_api.layout import with_layout
+from tests.engine.diagrams import HEAD, diagram
+
+DC = "{http://www.omg.org/spec/DD/20100524/DC}"
+DI = "{http://www.omg.org/spec/BPMN/20100524/DI}"
+BASIC = Path(__file__).parents[2] / "bpmn_library/tickets/basic/ticket-basic.bpmn"
+LOOPS = diagram(
+    '<startEvent id="s"/><task id="a"/><task id="b"/><exclusiveGateway id="g"/><endEvent id="e"/>'
+    '<boundaryEvent id="late" attachedToRef="a"/><task id="remind"/>'
+    "s->a a->b b->g g->a[x] g->>e late->remind remind->e s->e"
+)
+
+
+def boxes(content: bytes) -> dict[str, tuple[float, float, float, float]]:
+    root = etree.fromstring(content)
+    return {
+        shape.get("bpmnElement"): tuple(
+            float(shape.find(f"{DC}Bounds").get(name)) for name in ("x", "y", "width", "height")
+        )
+        for shape in root.iter(f"{DI}BPMNShape")
+    }
+
+
+def edges(content: bytes) -> set[str]:
+    return {edge.get("bpmnElement") for edge in etree.fromstring(content).iter(f"{DI}BPMNEdge")}
+
+
+def overlapping(found: dict[str, tuple[float, float, float, float]]) -> list[tuple[str, str]]:
+    names = sorted(found)
+    return [
+        (one, other)
+        for i, one in enumerate(names)
+        for other in names[i + 1 :]
+        if found[one][0] < found[other][0] + found[other][2]
+        and found[other][0] < found[one][0] + found[one][2]
+        and found[one][1] < found[other][1] + found[other][3]
+        and found[other][1] < found[one][1] + found[one][3]
+    ]
+
+
+def test_every_element_and_flow_is_drawn_and_none_covers_another() -> None:
+    laid_out = with_layout(LOOPS)
+    found = boxes(laid_out)
+    assert set(found) == {"s", "a", "b", "g", "e", "late", "remind"}
+    assert edges(laid_out) == {
+        "s-a", "a-b", "b-g", "g-a", "g-e", "late-remind", "remind-e", "s-e",
+    }  # fmt: skip
+    assert overlapping(found) == [("a", "late")]  # it sits on its edge
+    assert found["s"][0] < found["a"][0] < found["b"][0] < found["g"][0] < found["e"][0]
+
+
+def test_the_rest_of_the_file_keeps_its_bytes() -> None:
+    before = LOOPS.replace(b"<process", b"<!-- a note -->\r\n<process")
+    after = with_layout(before)
+    body = before.removesuffix(b"</definitions>")
+    assert after.startswith(body)
+    assert after.endswith(b"</definitions>")
+    assert with_layout(after) == after
+
+
+def test_a_file_with_a_layout_or_without_a_process_is_left_alone() -> None:
+    content = BASIC.read_bytes()
+    assert with_layout(content) == content
+    for other in (b"", b"<a/>", b"<broken", f"{HEAD}</definitions>".encode()):
+        assert with_layout(other) == other
+
+
+def test_pools_and_lanes_hold_what_is_theirs() -> None:
+    body = (
+        '<laneSet id="ls"><lane id="l1" name="A"><flowNodeRef>a</flowNodeRef></lane>'
+        '<lane id="l2" name="B"><flowNodeRef>b</flowNodeRef></lane></laneSet>'
+        '<task id="a"/><task id="b"/>a->b'
+    )
+    pools = (
+        '<collaboration id="c"><participant id="P1" processRef="p"/><participant id="P2" name="x"/>'
+        '<messageFlow id="m" sourceRef="a" targetRef="P2"/></collaboration>'
+    )
+    laid_out = with_layout(diagram(body, outside=pools))
+    found = boxes(laid_out)
+    assert set(found) == {"P1", "P2", "l1", "l2", "a", "b"}
+    for lane, task in (("l1", "a"), ("l2", "b")):
+        assert found[lane][0] < found[task][0]
+        assert found[lane][1] < found[task][1]
+        assert found[task][1] + found[task][3] < found[lane][1] + found[lane][3]
+        assert found[task][0] + found[task][2] < found[lane][0] + found[lane][2]
+    assert found["P2"][1] > found["P1"][1] + found["P1"][3]
+    assert edges(laid_out) == {"a-b", "m"}
+
+
+def test_what_is_inside_a_subprocess_stays_inside() -> None:
+    body = (
+        '<startEvent id="s"/><subProcess id="sub"><startEvent id="is"/><task id="it"/>is->it'
+        '</subProcess><task id="next"/>s->sub sub->next'
+    )
+    found = boxes(with_layout(diagram(body)))
+    sub, task = found["sub"], found["it"]
+    assert sub[0] < task[0]
+    assert task[0] + task[2] < sub[0] + sub[2]
+    assert sub[1] < task[1]
+    assert task[1] + task[3] < sub[1] + sub[3]
+    assert found["next"][0] > sub[0] + sub[2]
+
+
+@pytest.mark.parametrize("count", [3000])
+def test_long_diagrams_are_laid_out_in_a_moment(count: int) -> None:
+    tasks = "".join(f'<task id="t{i}"/>' for i in range(count))
+    flows = " ".join(f"t{i}->t{i + 1}" for i in range(count - 1))
+    found = boxes(with_layout(diagram(tasks + flows)))
+    assert len(found) == count

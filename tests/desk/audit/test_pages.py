@@ -1,0 +1,325 @@
+"""The history as an auditor reads it: in words, filtered, page by page, and no more than the reader may see."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from flask import Flask
+from sqlalchemy import insert, select, update
+
+from desk.application import Desk
+from desk.audit.models import AuditEntry
+from desk.audit.names import names_in
+from desk.audit.operations import record
+from desk.audit.queries import BadCursor, HistoryFilter, timeline
+from desk.audit.roots import take_root
+from desk.audit.words import entry_sentence, sentence
+from desk.background.models import BackgroundJob
+from desk.background.running import work_due
+from desk.people.access import actor_of
+from desk.people.models import User
+from desk.tickets.models import Ticket
+from desk.web.application import create_web
+from engine.actors import SYSTEM
+from engine.history import START, Recorder
+from engine.tables import deployed_resource, history, process_instance, process_version
+from engine.timestamps import utc_now
+from tests.desk.audit.conftest import Processes
+from tests.desk.exports.test_formats import DIAGRAM
+from tests.desk.web.fixtures import Browser
+
+NAMES = names_in(DIAGRAM.encode())
+
+
+@pytest.fixture
+def desk(guarded: Desk) -> Desk:
+    return guarded
+
+
+@pytest.fixture
+def browser(desk: Desk, chinese: None) -> Browser:  # noqa: F811
+    return Browser(create_web(desk, subjects=["people", "audit", "exports", "background"]))
+
+
+@pytest.fixture
+def ticket(desk: Desk, process: Processes, make_user: Any, make_team: Any) -> Ticket:
+    """Ticket WN-1 of team 一线, which 李雷 accepted with a higher priority."""
+    lilei = make_user("lilei", name="李雷")
+    team = make_team("一线", [lilei])
+    instance = uuid4()
+    recorder = Recorder(instance, actor_of(lilei).as_json(), utc_now(), 0, START)
+    recorder.add("started", None, None, {"version": 1, "set": {"priority": "normal"}})
+    recorder.add("completed", "create", uuid4(), {})
+    recorder.add("submitted", "accept", uuid4(), {"outcome": "ok"})
+    recorder.add("completed", "accept", uuid4(), {"set": {"priority": "high"}})
+    with desk.database.transaction() as session:
+        version = process.version(session, "ticket")
+        session.execute(
+            insert(deployed_resource).values(
+                deployment_id=session.scalar(select(process_version.c.deployment_id)),
+                name="ticket.bpmn", kind="bpmn", content=DIAGRAM.encode(), sha256="0" * 64,
+            )
+        )  # fmt: skip
+        session.execute(
+            insert(process_instance).values(
+                id=instance, version_id=version, status="active", revision=1, state=b"",
+                history_seq=recorder.seq, history_hash=recorder.hash, depth=0, started_at=utc_now(),
+            )
+        )  # fmt: skip
+        session.execute(insert(history), recorder.rows)
+        made = Ticket(
+            number="WN-1", title="x", channel="mail", instance_id=instance, team_id=team.id,
+            created_by={},
+        )  # fmt: skip
+        session.add(made)
+        session.flush()
+        record(
+            session, "ticket_changed", actor=actor_of(lilei), subject=f"ticket:{made.id}",
+            ticket_id=made.id, old={"priority": "high"}, new={"priority": "urgent"},
+        )  # fmt: skip
+        return made
+
+
+def test_a_change_in_a_step_is_said_in_both_languages() -> None:
+    data = {"set": {"priority": "high"}}
+    before = {"priority": "normal"}
+    assert (
+        sentence("completed", "accept", data, NAMES, "zh_CN", before=before)
+        == "在步骤“受理”中将优先级由普通改为高"
+    )
+    assert (
+        sentence("completed", "accept", data, NAMES, "en", before=before)
+        == "changed priority from normal to high in step “Accept”"
+    )
+    assert sentence("completed", "accept", {}, NAMES, "en") == "passed step “Accept”"
+    assert (
+        sentence("completed", "accept", data, NAMES, "en", before={"priority": "high"})
+        == "passed step “Accept”"
+    )
+    assert sentence("cancelled", None, {}, NAMES, "zh_CN") == "取消了流程"
+    assert sentence("unheard-of", "accept", {}, NAMES, "en") == "unheard-of Accept"
+
+
+def test_an_entry_is_said_in_both_languages() -> None:
+    old, new = {"roles": ["agent"], "phone": "1"}, {"roles": ["agent", "auditor"]}
+    assert (
+        entry_sentence("roles_changed", old, new, "en")
+        == "changed the roles: roles from agent to agent, auditor; phone 1"
+    )
+    assert (
+        entry_sentence("roles_changed", old, new, "zh_CN")
+        == "修改角色：角色由agent改为agent、auditor；电话 1"
+    )
+    assert entry_sentence("signed_in", {}, {}, "en") == "signed in"
+
+
+def test_the_page_tells_a_ticket_in_words(
+    browser: Browser, ticket: Ticket, make_user: Callable[..., User]
+) -> None:
+    make_user("wang", roles=["auditor"])
+    browser.sign_in("wang")
+    page = browser.get("/audit?ticket=WN-1").text
+    assert "changed a ticket: priority from high to urgent" in page
+    assert "finished step “Accept” with “ok”, changed priority from normal to high" in page
+    assert "started the process (version 1)" in page
+    assert "passed step" not in page
+    assert "passed step “create”" in browser.get("/audit?ticket=WN-1&details=1").text
+
+
+def test_the_page_speaks_chinese(
+    browser: Browser, ticket: Ticket, make_user: Callable[..., User]
+) -> None:
+    make_user("wang", roles=["auditor"], locale="zh_CN")
+    browser.sign_in("wang")
+    page = browser.get("/audit?ticket=WN-1").text
+    assert "完成了步骤“受理”，结果为“ok”，将优先级由普通改为高" in page
+    assert "修改了工单：优先级由高改为紧急" in page
+    assert "李雷" in page
+
+
+@pytest.mark.parametrize(
+    ("query", "there", "not_there"),
+    [
+        ("action=ticket_changed", "changed a ticket", "started the process"),
+        ("action=submitted", "finished step", "changed a ticket"),
+        ("process=ticket", "finished step", "changed a ticket"),
+        ("process=other", "Nothing was found", "finished step"),
+        ("subject=ticket:1", "changed a ticket", "finished step"),
+        ("since=2099-01-01", "Nothing was found", "finished step"),
+        ("until=2001-01-01", "Nothing was found", "finished step"),
+        ("since=nonsense&after=nonsense", "finished step", "Nothing was found"),
+        ("person=user:1", "finished step", "signed in"),
+        ("person=user:x", "Nothing was found", "finished step"),
+    ],
+)
+def test_every_filter(
+    browser: Browser,
+    ticket: Ticket,
+    make_user: Callable[..., User],
+    query: str,
+    there: str,
+    not_there: str,
+) -> None:
+    make_user("wang", roles=["auditor"])
+    browser.sign_in("wang")
+    page = browser.get(f"/audit?{query}").text
+    assert there in page
+    assert f'<td class="is-text">{not_there}' not in page
+    assert not_there not in page or not_there != "Nothing was found"
+
+
+def test_pages_leave_nothing_out_and_show_nothing_twice(
+    desk: Desk, process: Processes, make_user: Callable[..., User]
+) -> None:
+    auditor = make_user("wang", roles=["auditor"])
+    at = utc_now()
+    for number in range(7):
+        process(rows=3, ended=at)
+        with desk.database.transaction() as session:
+            record(session, "setting_changed", actor=SYSTEM, subject=f"setting:{number}")
+            session.flush()
+    seen: list[str] = []
+    cursor = None
+    with desk.reading() as session:
+        for _ in range(100):
+            page = timeline(
+                session, auditor, HistoryFilter(details=True), locale="en", after=cursor, limit=4
+            )
+            seen += [line.place for line in page.lines]
+            cursor = page.next
+            if cursor is None:
+                break
+        total = len(session.scalars(select(AuditEntry.id)).all()) + 21
+    assert len(seen) == len(set(seen)) == total
+    with desk.reading() as session, pytest.raises(BadCursor):
+        timeline(session, auditor, HistoryFilter(), locale="en", after="WzFd")
+
+
+def test_a_supervisor_sees_the_own_teams(
+    desk: Desk, browser: Browser, ticket: Ticket, make_user: Any, make_team: Any
+) -> None:
+    other = make_user("zhao", roles=["supervisor"])
+    make_team("二线", [other])
+    mine = make_user("qian", roles=["supervisor"])
+    with desk.database.transaction() as session:
+        from desk.people.models import Team
+
+        team = session.scalars(select(Team).where(Team.name == "一线")).one()
+        team.members.append(session.get_one(User, mine.id))
+    browser.sign_in("zhao")
+    assert "WN-1" not in browser.get("/audit").text.replace('value="WN-1"', "")
+    browser.sign_in("qian")
+    page = browser.get("/audit").text
+    assert "changed a ticket" in page
+    assert "finished step" in page
+
+
+def test_who_may_not(browser: Browser, make_user: Callable[..., User]) -> None:
+    make_user("li", roles=["agent"])
+    browser.sign_in("li")
+    for path in ("/audit", "/audit/proof", "/exports"):
+        assert browser.get(path).status_code == 403
+    make_user("zhao", roles=["supervisor"])
+    browser.sign_in("zhao")
+    assert browser.get("/exports").status_code == 403
+    assert browser.post("/audit/verify").status_code == 403
+
+
+def test_everything_is_verified_from_the_page(
+    desk: Desk, browser: Browser, process: Processes, make_user: Callable[..., User]
+) -> None:
+    process()
+    make_user("wang", roles=["auditor"])
+    take_root(desk.database, desk.settings)
+    browser.sign_in("wang")
+    assert "Verify everything" in browser.get("/audit/proof").text
+    assert browser.post("/audit/verify").status_code == 303
+    work_due(desk)
+    with desk.reading() as session:
+        job = session.scalars(select(BackgroundJob)).one()
+    assert job.result["faults"] == 0
+    text = desk.storage.get(job.file_key or "").decode()
+    assert "未发现问题" in text
+
+
+def test_an_export_asked_twice_is_the_same_file(
+    desk: Desk, browser: Browser, process: Processes, make_user: Callable[..., User]
+) -> None:
+    process()
+    make_user("wang", roles=["auditor"])
+    browser.sign_in("wang")
+    browser.get("/exports")
+    asked = {"format": "jsonl", "source": "history", "since": "2020-01-01"}
+    first = browser.post("/exports", asked)
+    work_due(desk)
+    second = browser.post("/exports", asked)
+    assert first.location == second.location
+    assert "asked for this before" in browser.get(second.location).text
+    anew = browser.post("/exports", {**asked, "anew": "1"})
+    assert anew.location != first.location
+    other = browser.post("/exports", {**asked, "format": "csv"})
+    assert other.location != first.location
+    file = browser.get(f"{first.location}/file")
+    assert file.data.count(b"\n") == 5
+    with desk.reading() as session:
+        actions = session.scalars(select(AuditEntry.action).order_by(AuditEntry.id)).all()
+    assert actions.count("export_asked") == 3
+    assert actions.count("downloaded") == 1
+
+
+def test_what_cannot_be_exported_is_said_at_the_form(
+    browser: Browser, make_user: Callable[..., User]
+) -> None:
+    make_user("wang", roles=["auditor"])
+    browser.sign_in("wang")
+    browser.get("/exports")
+    for asked, words in (
+        ({"format": "xes", "source": "log"}, "Mining formats hold processes"),
+        ({"since": "x"}, "This is not a date."),
+        ({"since": "2026-02-02", "until": "2026-01-01"}, "The time ends before it begins."),
+        ({"person": "user:'"}, "There is no such person."),
+    ):
+        answer = browser.post("/exports", asked)
+        assert answer.status_code == 422
+        assert words in answer.text
+
+
+def test_programs_read_the_log_and_ask_for_exports(
+    desk: Desk, bearer: Any, make_user: Callable[..., User]
+) -> None:
+    app: Flask = create_web(desk, subjects=["people", "audit", "exports", "background"])
+    user = make_user("wang", roles=["auditor"])
+    client, headers = app.test_client(), bearer(user)
+    page = client.get("/api/v1/audit?action=user_created", headers=headers).get_json()
+    assert page["items"][0]["words"].startswith("created the account")
+    answer = client.post("/api/v1/exports", json={"format": "xes"}, headers=headers)
+    assert answer.status_code == 202
+    work_due(desk)
+    found = client.get(f"/api/v1/background/{answer.get_json()['id']}", headers=headers).get_json()
+    assert found["status"] == "done"
+    assert client.get(found["file"], headers=headers).data.startswith(b"<?xml")
+    again = client.post("/api/v1/exports", json={"format": "xes"}, headers=headers)
+    assert again.get_json()["id"] == answer.get_json()["id"]
+    wrong = {"format": "xes", "source": "log"}
+    assert client.post("/api/v1/exports", json=wrong, headers=headers).status_code == 422
+
+
+def test_a_row_that_cannot_be_true_opens_an_incident(
+    desk: Desk, browser: Browser, process: Processes, make_user: Callable[..., User]
+) -> None:
+    from engine.tables import incident
+
+    instance: UUID = process()
+    with desk.database.transaction() as session:
+        session.execute(
+            update(process_instance).where(process_instance.c.id == instance).values(history_seq=9)
+        )
+    make_user("wang", roles=["auditor"])
+    browser.sign_in("wang")
+    browser.get("/audit/proof")
+    browser.post("/audit/verify")
+    work_due(desk)
+    with desk.reading() as session:
+        message = session.scalars(select(incident.c.message)).one()
+    assert f"history {instance} row 6 to 9" in message

@@ -1,0 +1,43 @@
+"""A ticket's flow as a picture."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from desk.application import Desk
+from desk.diagrams.canvas import DARK, LIGHT
+from desk.web.application import create_web
+from tests.desk.diagrams.drawn import of, read, words
+
+
+@pytest.fixture
+def app(desk: Desk) -> Flask:
+    """The pages of people, tickets and diagrams."""
+    return create_web(desk, subjects=["people", "contacts", "tickets", "diagrams"])
+
+
+def test_the_path_and_the_token_of_a_ticket(
+    mailed: Any,
+    visit: Any,
+    crew: SimpleNamespace,
+    settle: Any,
+) -> None:
+    ticket = mailed()
+    settle()
+    browser = visit(crew.lilei)
+    answer = browser.get(f"/tickets/{ticket.id}/flow.svg")
+    assert answer.content_type == "image/svg+xml; charset=utf-8"
+    svg = answer.get_data(as_text=True)
+    assert of(svg, "dispatch")[0].get("stroke") == LIGHT.brand
+    for passed in ("start_mail", "f_mail", "register", "f_disp"):
+        assert of(svg, passed)[0].get("stroke") == LIGHT.passed
+    assert of(svg, "f_form")[0].get("stroke") == LIGHT.ink
+    assert words(svg)[-1] == "1"
+    dark = browser.get(f"/tickets/{ticket.id}/flow.svg?theme=dark").get_data(as_text=True)
+    assert read(dark)[0].get("fill") == DARK.paper
+
+
+def test_a_ticket_that_is_not_there(visit: Any, crew: SimpleNamespace) -> None:
+    assert visit(crew.lilei).get("/tickets/99/flow.svg").status_code == 404

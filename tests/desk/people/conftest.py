@@ -1,0 +1,13 @@
+"""Fixtures of the people's tests: those of the web application."""
+
+from tests.desk.web.fixtures import (  # noqa: F401
+    app,
+    bearer,
+    browser,
+    chinese,
+    compiled_templates,
+    desk,
+    make_team,
+    make_user,
+    quick_hashes,
+)

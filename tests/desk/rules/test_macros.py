@@ -1,0 +1,202 @@
+"""Macros at a ticket's page: the four moments, and what they may do to it."""
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from desk.application import Desk
+from desk.rules import operations
+from desk.rules.rule import Action, Condition, Rule
+from desk.tickets.models import Message, Ticket
+from engine.actors import SYSTEM
+from engine.tables import human_task
+from tests.desk.web.fixtures import Browser
+
+Save = Callable[..., Rule]
+
+
+@pytest.fixture
+def app(desk: Desk) -> Flask:
+    from lanedesk.app import create_app
+
+    made = create_app(desk)
+    made.testing = True
+    return made
+
+
+@pytest.fixture
+def macro(desk: Desk) -> Save:
+    def make(title: str, timing: str, **given: Any) -> Rule:
+        rule = Rule("macro", "", title, timing=timing, **given)  # type: ignore[arg-type]
+        with desk.database.transaction() as session:
+            return operations.save(session, desk.engine, rule, actor=SYSTEM)
+
+    return make
+
+
+@pytest.fixture
+def dispatching(
+    app: Flask, crew: SimpleNamespace, mailed: Any, settle: Any, desk: Desk
+) -> SimpleNamespace:
+    """A dispatcher before a ticket that waits to be dispatched."""
+    ticket = mailed()
+    settle()
+    browser = Browser(app)
+    assert browser.sign_in("diao").status_code == 303
+    with desk.reading() as session:
+        task = session.scalars(
+            select(human_task.c.id).where(
+                human_task.c.instance_id == ticket.instance_id, human_task.c.status == "open"
+            )
+        ).one()
+    return SimpleNamespace(
+        browser=browser, ticket=ticket, task=task, page=f"/tickets/{ticket.id}",
+        complete=f"/tasks/{task}/complete", changed=f"/tasks/{task}/macros", crew=crew,
+    )  # fmt: skip
+
+
+def field(key: str, value: str) -> tuple[tuple[str, str], ...]:
+    return (("key", key), ("value", value))
+
+
+def test_a_submit_is_blocked_with_words_and_nothing_is_lost(
+    dispatching: SimpleNamespace, macro: Save, desk: Desk
+) -> None:
+    macro(
+        "备注必填", "submit",
+        all=(Condition("form.dispatch_remark", "empty"), Condition("page.outcome", "is", ("dispatch",))),
+        then=(Action("page_block", (("text", "派发前请写备注"),)),),
+        otherwise=(Action("note", (("text", "submitted"),)),),
+    )  # fmt: skip
+    team = str(dispatching.crew.team.id)
+    dispatching.browser.get(dispatching.page)
+    answer = dispatching.browser.post(dispatching.complete, {"team": team, "outcome": "dispatch"})
+    assert answer.status_code == 422
+    assert "派发前请写备注" in answer.text
+    assert f'<option value="{team}" selected>' in answer.text
+    with desk.reading() as session:
+        assert session.get_one(Ticket, dispatching.ticket.id).state == "pending"
+    filled = {"team": team, "outcome": "dispatch", "dispatch_remark": "上门"}
+    assert dispatching.browser.post(dispatching.complete, filled).status_code == 303
+    with desk.reading() as session:
+        assert session.get_one(Ticket, dispatching.ticket.id).state == "dispatched"
+        texts = session.scalars(select(Message.text).where(Message.kind == "note")).all()
+    assert texts == ["submitted"], "else is done once the submit has gone through"
+
+
+def test_page_load_fills_hides_and_shows(dispatching: SimpleNamespace, macro: Save) -> None:
+    macro(
+        "装填", "load", all=(Condition("ticket.priority", "is", ("normal",)),),
+        then=(
+            Action("page_set", field("dispatch_remark", "照常处理")),
+            Action("page_hide", (("key", "dispatch_deadline"),)),
+            Action("page_hide", (("key", "dispatch_priority"),)),
+            Action("page_show", (("key", "dispatch_priority"),)),
+        ),
+    )  # fmt: skip
+    page = dispatching.browser.get(dispatching.page).text
+    assert "照常处理" in page
+    assert 'data-ld-field="dispatch_priority"' in page
+    assert 'data-ld-field="dispatch_deadline"' not in page
+
+
+def test_a_hidden_field_is_not_taken_from_a_submit(
+    dispatching: SimpleNamespace, macro: Save, desk: Desk
+) -> None:
+    macro("藏", "load", then=(Action("page_hide", (("key", "dispatch_priority"),)),))
+    dispatching.browser.get(dispatching.page)
+    sent = {
+        "team": str(dispatching.crew.team.id),
+        "outcome": "dispatch",
+        "dispatch_priority": "urgent",
+    }
+    assert dispatching.browser.post(dispatching.complete, sent).status_code == 303
+    with desk.reading() as session:
+        assert session.get_one(Ticket, dispatching.ticket.id).priority == "normal"
+
+
+def test_a_changed_field_is_answered_for_the_page(
+    dispatching: SimpleNamespace, macro: Save
+) -> None:
+    macro(
+        "联动", "change", all=(Condition("form.dispatch_priority", "is", ("high",)),),
+        then=(
+            Action("page_set", (*field("dispatch_remark", "加急"), ("only_if_empty", "1"))),
+            Action("page_hide", (("key", "dispatch_deadline"),)),
+        ),
+    )  # fmt: skip
+    page = dispatching.browser.get(dispatching.page).text
+    assert f'data-macros="{dispatching.changed}"' in page
+    said = dispatching.browser.post(
+        dispatching.changed, {"dispatch_priority": "high", "dispatch_remark": ""}
+    ).get_json()
+    assert (said["values"], said["hidden"]) == ({"dispatch_remark": "加急"}, ["dispatch_deadline"])
+    kept = dispatching.browser.post(
+        dispatching.changed, {"dispatch_priority": "high", "dispatch_remark": "已有"}
+    ).get_json()
+    assert kept["values"] == {}, "only if it is empty"
+    other = dispatching.browser.post(dispatching.changed, {"dispatch_priority": "low"}).get_json()
+    assert (other["values"], other["hidden"]) == ({}, [])
+
+
+def test_an_agent_chooses_a_macro(dispatching: SimpleNamespace, macro: Save, desk: Desk) -> None:
+    rule = macro(
+        "标准派发", "user",
+        then=(Action("page_set", field("dispatch_remark", "标准流程")), Action("priority", (("value", "high"),))),
+    )  # fmt: skip
+    hidden = macro("不给看", "user", then=(Action("note", (("text", "x"),)),))
+    macro("隐藏宏", "load", then=(Action("page_hide_macro", (("key", hidden.key),)),))
+    page = dispatching.browser.get(dispatching.page).text
+    assert "标准派发" in page
+    assert "不给看" not in page
+    answer = dispatching.browser.post(f"{dispatching.changed}/{rule.key}", {"dispatch_remark": ""})
+    assert answer.status_code == 200
+    assert "标准流程" in answer.text
+    with desk.reading() as session:
+        assert session.get_one(Ticket, dispatching.ticket.id).priority == "high"
+
+
+def test_a_page_may_be_view_only_for_some(
+    dispatching: SimpleNamespace, macro: Save, desk: Desk
+) -> None:
+    macro(
+        "只读", "load", scope=(f"user:{dispatching.crew.dispatcher.id}",),
+        then=(Action("page_view_only"), Action("page_dial")),
+    )  # fmt: skip
+    page = dispatching.browser.get(dispatching.page).text
+    assert 'name="outcome"' not in page
+    assert 'href="tel:' in page
+    dispatching.browser.get(dispatching.page)
+    sent = {"team": str(dispatching.crew.team.id), "outcome": "dispatch"}
+    assert dispatching.browser.post(dispatching.complete, sent).status_code == 422
+    with desk.reading() as session:
+        assert session.get_one(Ticket, dispatching.ticket.id).state == "pending"
+
+
+def test_macros_are_for_those_in_their_scope(dispatching: SimpleNamespace, macro: Save) -> None:
+    macro("别人的", "user", scope=("team:999",), then=(Action("note", (("text", "x"),)),))
+    assert "别人的" not in dispatching.browser.get(dispatching.page).text
+    assert dispatching.browser.post(f"{dispatching.changed}/macro-1", {}).status_code == 404
+
+
+def test_nobody_else_may_ask_for_a_step(
+    dispatching: SimpleNamespace, macro: Save, app: Flask
+) -> None:
+    rule = macro("标准派发", "user", then=(Action("note", (("text", "x"),)),))
+    other = Browser(app)
+    other.sign_in("lilei")
+    other.get("/me")
+    assert other.post(dispatching.changed, {}).status_code == 403
+    assert other.post(f"{dispatching.changed}/{rule.key}", {}).status_code == 403
+
+
+def test_a_macro_that_cannot_run_spoils_no_page(dispatching: SimpleNamespace, macro: Save) -> None:
+    macro(
+        "坏", "load", then=(Action("team", (("team", "x"),)), Action("page_set", field("a", "b")))
+    )
+    page = dispatching.browser.get(dispatching.page)
+    assert page.status_code == 200

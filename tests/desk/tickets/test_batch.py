@@ -1,0 +1,107 @@
+"""Many tickets at once: shares are fair, one failure stops no other, and nothing is made twice."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import func, select
+
+from desk.application import Desk
+from desk.background.models import BackgroundJob
+from desk.background.running import work_due
+from desk.contacts.operations import match_or_create
+from desk.tickets.batch.allocation import TooMany, equal_shares, given_numbers
+from desk.tickets.models import Message, Ticket
+
+PEOPLE = st.lists(st.integers(1, 50), min_size=1, max_size=8, unique=True)
+
+
+@given(st.integers(0, 200), PEOPLE)
+def test_equal_shares_differ_by_one_at_most(count: int, people: list[int]) -> None:
+    dealt = equal_shares(count, people)
+    shares = [dealt.count(person) for person in people]
+    assert len(dealt) == count
+    assert max(shares) - min(shares) <= 1
+
+
+@given(st.integers(0, 200), st.dictionaries(st.integers(1, 50), st.integers(0, 30), max_size=8))
+def test_everybody_gets_the_number_that_was_given(count: int, numbers: dict[int, int]) -> None:
+    if sum(numbers.values()) > count:
+        with pytest.raises(TooMany):
+            given_numbers(count, numbers)
+        return
+    dealt = given_numbers(count, numbers)
+    assert len(dealt) == count
+    assert {person: dealt.count(person) for person in numbers} == numbers
+
+
+def test_without_people_nothing_is_assigned_and_shares_are_not_negative() -> None:
+    assert equal_shares(2, []) == [None, None]
+    with pytest.raises(ValueError, match="negative"):
+        given_numbers(3, {1: -1})
+
+
+@pytest.fixture
+def customers(desk: Desk) -> list[int]:
+    with desk.database.transaction() as session:
+        made = [match_or_create(session, mail=f"c{n}@a.cn", name=f"客户{n}") for n in range(4)]
+        session.flush()
+        return [contact.id for contact in made]
+
+
+def job(desk: Desk) -> BackgroundJob:
+    with desk.reading() as session:
+        return session.scalars(
+            select(BackgroundJob).order_by(BackgroundJob.created_at.desc())
+        ).first() or pytest.fail("no work")
+
+
+def test_a_batch_is_opened_and_given_out(
+    desk: Desk, crew: SimpleNamespace, customers: list[int], visit: Any
+) -> None:
+    boss = visit(crew.dispatcher)
+    boss.get("/tickets/batch")
+    given = {"contact": customers, "title": "年度回访", "to": "team", "team": crew.team.id}
+    assert boss.post("/tickets/batch", {**given, "title": ""}).status_code == 422
+    too_many = {"how": "numbers", f"share_{crew.lilei.id}": 9}
+    assert boss.post("/tickets/batch", {**given, **too_many}).status_code == 422
+    assert boss.post("/tickets/batch", given).status_code == 303
+    work_due(desk)
+    with desk.reading() as session:
+        shares = session.execute(
+            select(Ticket.assignee_id, func.count()).group_by(Ticket.assignee_id)
+        ).all()
+        assert dict(map(tuple, shares)) == {crew.lilei.id: 2, crew.hanmei.id: 2}
+        assert set(session.scalars(select(Ticket.contact_id))) == set(customers)
+    assert job(desk).result["made"] == 4
+    assert visit(crew.lilei).get("/tickets/batch").status_code == 403
+
+
+def test_a_batch_edit_says_what_could_not_be_changed(
+    desk: Desk, crew: SimpleNamespace, mailed: Any, visit: Any
+) -> None:
+    open_one, gone = mailed(), mailed(subject="另一件")
+    with desk.database.transaction() as session:
+        session.get_one(Ticket, gone.id).deleted_at = gone.created_at
+    boss = visit(crew.dispatcher)
+    assert boss.get(f"/tickets/batch-edit?id={open_one.id}").status_code == 200
+    assert boss.post("/tickets/batch-edit", {"id": [open_one.id]}).status_code == 422
+    sent = boss.post(
+        "/tickets/batch-edit",
+        {
+            "id": [open_one.id, gone.id], "priority": "urgent", "person": crew.hanmei.id,
+            "text": "请加急", "kind": "note",
+        },
+    )  # fmt: skip
+    assert sent.status_code == 303
+    work_due(desk)
+    result = job(desk).result
+    assert (result["changed"], result["failed"]) == (1, 1)
+    assert result["reasons"][0]["en"] == "There is no such ticket any more."
+    with desk.reading() as session:
+        changed = session.get_one(Ticket, open_one.id)
+        assert (changed.priority, changed.assignee_id) == ("urgent", crew.hanmei.id)
+        texts = session.scalars(select(Message.text).where(Message.ticket_id == open_one.id)).all()
+        assert "请加急" in texts

@@ -1,0 +1,410 @@
+"""The flows that ship, on the real desk: what is special about each, beyond what its scenarios tell."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from desk.application import Desk
+from desk.portal import page_keys
+from desk.portal.tracking import tracking_token
+from desk.surveys.models import Survey
+from desk.surveys.operations import NotOpen, answer, ask
+from desk.tickets.events import request_ticket
+from desk.tickets.models import Ticket, TicketPayment, TrailEntry
+from desk.tickets.payments.operations import payments_of
+from desk.tickets.payments.operations import settle as settle_payment
+from desk.tickets.relations.refusal import Refused
+from desk.tickets.relations.splitting import Part, split
+from desk.tickets.types import TypeSettings, change_type, ensure_types, requested_type, type_by_key
+from engine.actors import SYSTEM, Actor
+from engine.scheduler import run_due
+from engine.tables import human_task, process_instance, process_version
+from engine.timestamps import utc_now
+from lanedesk.app import create_app
+from lanedesk.deploying import LIBRARY
+from tests.desk.web.fixtures import Browser
+
+from .conftest import acting
+
+
+@pytest.fixture
+def library(desk: Desk) -> None:
+    """The ticket flows alone: these tests need no others."""
+    for folder in sorted((LIBRARY / "tickets").iterdir()):
+        kept = {p.name: p.read_bytes() for p in Path(folder).iterdir()
+                if p.suffix in (".bpmn", ".dmn", ".form")}  # fmt: skip
+        with desk.database.transaction() as session:
+            desk.engine.deploy(session, kept, actor=SYSTEM)
+
+
+@pytest.fixture
+def opened(desk: Desk, crew: SimpleNamespace) -> Callable[..., Ticket]:
+    """`opened("complaint", form={…})`: a ticket of that type, opened by 李雷."""
+    with desk.database.transaction() as session:
+        ensure_types(session)
+
+    def make(key: str, form: dict[str, Any] | None = None) -> Ticket:
+        with desk.database.transaction() as session:
+            return request_ticket(
+                session,
+                desk.engine,
+                actor=acting(crew.lilei),
+                title="试一试",
+                text="",
+                kind=requested_type(session, key, crew.dispatcher),
+                form_data=form or {},
+            )
+
+    return make
+
+
+@pytest.fixture
+def do(desk: Desk) -> Callable[..., None]:
+    """`do(ticket, "dispatch", user, outcome, **values)`: complete the open step of that element."""
+
+    def complete(ticket: Ticket, element: str, user: Any, outcome: str, **values: Any) -> None:
+        with desk.database.transaction() as session:
+            task_id = session.scalar(
+                select(human_task.c.id).where(
+                    human_task.c.instance_id == ticket.instance_id,
+                    human_task.c.element_id == element,
+                    human_task.c.status == "open",
+                )
+            )
+            assert task_id is not None, f"no open step {element}: {standing(desk, ticket)}"
+            desk.engine.complete(session, task_id, values, outcome=outcome, actor=acting(user))
+
+    return complete
+
+
+def standing(desk: Desk, ticket: Ticket) -> list[str]:
+    with desk.reading() as session:
+        return list(desk.engine.tokens(session, ticket.instance_id)["active"])
+
+
+def step(desk: Desk, ticket: Ticket, element: str) -> Any:
+    with desk.reading() as session:
+        task_id = session.scalars(
+            select(human_task.c.id).where(
+                human_task.c.instance_id == ticket.instance_id,
+                human_task.c.element_id == element,
+                human_task.c.status == "open",
+            )
+        ).one()
+        return desk.engine.task(session, task_id)
+
+
+def reload(desk: Desk, ticket: Ticket) -> Ticket:
+    with desk.reading() as session:
+        return session.get_one(Ticket, ticket.id)
+
+
+def trail_of(desk: Desk, ticket: Ticket, action: str) -> list[TrailEntry]:
+    with desk.reading() as session:
+        return list(
+            session.scalars(
+                select(TrailEntry).where(
+                    TrailEntry.ticket_id == ticket.id, TrailEntry.action == action
+                )
+            )
+        )
+
+
+# -- going back to any earlier step -----------------------------------------------------------------
+
+
+def test_a_complaint_goes_back_and_what_was_entered_there_comes_back(
+    desk: Desk, crew: SimpleNamespace, opened: Any, do: Any, settle: Any
+) -> None:
+    ticket = opened("complaint")
+    do(ticket, "take_up", crew.dispatcher, "dispatch", person=crew.lilei.id, severity="major")
+    do(ticket, "investigate", crew.lilei, "done", findings="快递员未核对", fault="partner")
+    do(ticket, "propose", crew.lilei, "done", settlement="道歉", compensation=10)
+    settle()
+    do(
+        ticket, "confirm", crew.dispatcher, "return",
+        return_to="investigate", return_reason="客户说不是这样", solution="暂定",
+    )  # fmt: skip
+
+    again = step(desk, ticket, "investigate")
+    assert again.assignee == f"user:{crew.lilei.id}"
+    assert again.data["findings"] == "快递员未核对"
+    assert again.data["fault"] == "partner"
+    assert again.data["severity"] == "major"
+    for later in ("settlement", "compensation", "solution"):
+        assert again.data[later] is None, later
+    (line,) = trail_of(desk, ticket, "returned_to")
+    assert line.remark == "客户说不是这样"
+    assert (line.data["from_step"]["zh"], line.data["step"]["zh"]) == ("回访客户", "调查")
+
+    # …and once more, to the very first step; the one who did that is asked again
+    do(ticket, "investigate", crew.lilei, "return", return_to="take_up", return_reason="派错人了")
+    first = step(desk, ticket, "take_up")
+    assert first.assignee == f"user:{crew.dispatcher.id}"
+    assert first.data["severity"] == "major"
+    assert first.data["findings"] is None
+
+
+def test_only_steps_that_were_done_are_offered(
+    desk: Desk, crew: SimpleNamespace, opened: Any, do: Any, visit: Any
+) -> None:
+    ticket = opened("complaint")
+    do(ticket, "take_up", crew.dispatcher, "dispatch", person=crew.lilei.id)
+    lilei = visit(crew.lilei)
+    page = lilei.get(f"/tickets/{ticket.id}").text
+    assert "Take the complaint up" in page
+    task = step(desk, ticket, "investigate")
+    for wrong in ("propose", "confirm", "ended"):
+        sent = lilei.post(
+            f"/tasks/{task.id}/complete",
+            {"outcome": "return", "return_to": wrong, "return_reason": "x"},
+        )
+        assert sent.status_code == 422, wrong
+    with pytest.raises(Refused):
+        do(ticket, "investigate", crew.lilei, "return", return_to="propose", return_reason="x")
+    assert standing(desk, ticket).count("investigate") == 1
+
+
+# -- approvals --------------------------------------------------------------------------------------
+
+
+def test_two_approvals_are_two_people(
+    desk: Desk, crew: SimpleNamespace, opened: Any, do: Any, make_user: Any
+) -> None:
+    chief = make_user("zong", name="总监", roles=["administrator"])
+    ticket = opened("service-request", {"category": "purchase", "amount": 20000})
+    do(ticket, "approve", crew.dispatcher, "approve")
+    with pytest.raises(Refused, match="somebody else's"):
+        do(ticket, "approve_again", crew.dispatcher, "approve")
+    do(ticket, "approve_again", chief, "approve")
+    assert "dispatch" in standing(desk, ticket)
+    assert [line.data["level"] for line in trail_of(desk, ticket, "approved")] == [1, 2]
+
+
+def test_who_asked_does_not_approve(
+    desk: Desk, crew: SimpleNamespace, opened: Any, do: Any
+) -> None:
+    ticket = opened("service-request", {"category": "account"})
+    with pytest.raises(Refused, match="yourself"):
+        do(ticket, "approve", crew.lilei, "approve")
+    assert "approve" in standing(desk, ticket)
+
+
+def test_an_approval_by_somebody_without_the_right(
+    desk: Desk, crew: SimpleNamespace, opened: Any, visit: Any, bearer: Any, app: Any
+) -> None:
+    ticket = opened("service-request", {"category": "account"})
+    task = step(desk, ticket, "approve")
+    hanmei = visit(crew.hanmei)
+    assert "First approval" not in hanmei.get("/tasks").text
+    answer = hanmei.post(f"/tasks/{task.id}/complete", {"outcome": "approve"})
+    assert answer.status_code == 403
+    by_program = app.test_client().post(
+        f"/api/v1/tasks/{task.id}/complete",
+        json={"outcome": "approve"},
+        headers=bearer(crew.hanmei),
+    )
+    assert by_program.status_code == 403
+    assert "approve" in standing(desk, ticket)
+    assert trail_of(desk, ticket, "approved") == []
+
+
+@pytest.mark.parametrize(
+    ("form", "at"),
+    [
+        ({"category": "hardware", "amount": 80}, "dispatch"),
+        ({"category": "hardware", "amount": 600}, "approve"),
+        ({"category": "account", "amount": 1}, "approve"),
+        ({}, "approve"),
+    ],
+)
+def test_the_table_says_how_many_approvals(
+    desk: Desk, opened: Any, form: dict[str, Any], at: str
+) -> None:
+    assert at in standing(desk, opened("service-request", form))
+
+
+# -- money ------------------------------------------------------------------------------------------
+
+
+def test_a_refund_is_approved_paid_and_told(
+    desk: Desk, crew: SimpleNamespace, opened: Any, do: Any
+) -> None:
+    ticket = opened("refund", {"amount": 300})
+    do(ticket, "check", crew.hanmei, "justified", amount=300, what="运费")
+    do(ticket, "approve", crew.dispatcher, "approve")
+    do(ticket, "pay", crew.dispatcher, "failed", fail_reason="账号有误")
+    do(ticket, "check", crew.hanmei, "justified", amount=280, what="运费")
+    with pytest.raises(Refused):  # a second approval of one ticket is somebody else's, too
+        do(ticket, "approve", crew.dispatcher, "approve")
+    with desk.reading() as session:
+        assert [(p.status, str(p.amount)) for p in payments_of(session, ticket.id)] == [
+            ("void", "300.00")
+        ]
+
+
+def test_money_is_settled_once(desk: Desk, crew: SimpleNamespace, opened: Any, do: Any) -> None:
+    ticket = opened("refund", {"amount": 20})
+    do(ticket, "check", crew.hanmei, "justified", amount=20)
+    do(ticket, "pay", crew.dispatcher, "paid", method="cash", reference="C-1")
+    with desk.database.transaction() as session:
+        (payment,) = payments_of(session, ticket.id)
+        assert (payment.status, payment.reference) == ("paid", "C-1")
+        again = {"at": utc_now(), "actor": acting(crew.dispatcher)}
+        assert not settle_payment(session, payment, method="cash", reference="C-1", **again)
+        with pytest.raises(Refused):
+            settle_payment(session, payment, method="cash", reference="C-2", **again)
+    assert reload(desk, ticket).state == "ended"
+    assert len(trail_of(desk, ticket, "paid")) == 1
+    (line,) = trail_of(desk, ticket, "ended")
+    assert "C-1" in line.remark
+
+
+def test_the_engineer_collects_what_is_due(
+    desk: Desk, crew: SimpleNamespace, opened: Any, do: Any
+) -> None:
+    ticket = opened("on-site")
+    do(ticket, "dispatch", crew.dispatcher, "dispatch", person=crew.lilei.id)
+    do(ticket, "accept", crew.lilei, "accept")
+    do(ticket, "arrive", crew.lilei, "arrived")
+    do(ticket, "serve", crew.lilei, "complete", solution="已修好", fee=88.5, fee_for="上门费")
+    do(ticket, "collect", crew.lilei, "collected", method="wechat", reference="W-1")
+    do(ticket, "sign", crew.lilei, "signed", signer="吴敏")
+    with desk.reading() as session:
+        payment = session.scalars(select(TicketPayment)).one()
+        assert (payment.kind, str(payment.amount), payment.status) == ("charge", "88.50", "paid")
+    assert reload(desk, ticket).state == "ended"
+
+
+# -- overdue ----------------------------------------------------------------------------------------
+
+
+def test_an_overdue_step_is_marked_until_the_ticket_moves_on(
+    desk: Desk, crew: SimpleNamespace, opened: Any, do: Any, visit: Any
+) -> None:
+    ticket = opened("on-site")
+    do(ticket, "dispatch", crew.dispatcher, "dispatch", person=crew.lilei.id)
+    now = utc_now() + timedelta(hours=3)
+    clock, desk.engine.clock = desk.engine.clock, lambda: now
+    try:
+        run_due(desk.engine, desk.database)
+    finally:
+        desk.engine.clock = clock
+    marked = reload(desk, ticket)
+    assert marked.overdue_at is not None
+    assert marked.overdue_step == {"zh": "接收任务", "en": "Accept the task"}
+    assert ticket.number in visit(crew.lilei).get("/tickets?overdue=1").text
+    do(ticket, "accept", crew.lilei, "accept")
+    assert reload(desk, ticket).overdue_at is None
+
+
+# -- surveys ----------------------------------------------------------------------------------------
+
+
+def test_a_survey_answered_twice_keeps_the_first_answer(
+    desk: Desk, crew: SimpleNamespace, opened: Any
+) -> None:
+    ticket = opened("refund")
+    customer = Actor("contact", None, "")
+    with desk.database.transaction() as session:
+        survey = ask(session, session.get_one(Ticket, ticket.id), at=utc_now())
+        assert ask(session, session.get_one(Ticket, ticket.id), at=utc_now()) is survey
+        answer(session, desk.engine, survey, score=5, solved=True, comment="很好", actor=customer)
+    with pytest.raises(NotOpen), desk.database.transaction() as session:  # noqa: PT012
+        same = session.get_one(Survey, survey.id)
+        answer(session, desk.engine, same, score=1, solved=False, comment="改", actor=customer)
+    with desk.reading() as session:
+        kept = session.get_one(Survey, survey.id)
+        assert (kept.score, kept.solved, kept.comment) == (5, True, "很好")
+
+
+def test_the_customers_survey_page(
+    desk: Desk, crew: SimpleNamespace, opened: Any, make_user: Any
+) -> None:
+    ticket = opened("refund")
+    token = tracking_token(desk.settings, ticket.id)
+    customer = Browser(create_app(desk))
+    address = f"/t/{token}/survey"
+    assert customer.get(address).status_code == 404
+    with desk.database.transaction() as session:
+        ask(session, session.get_one(Ticket, ticket.id), at=utc_now())
+    page = customer.get(address)
+    assert "Were you satisfied?" in page.text
+    assert "script" not in page.headers["Content-Security-Policy"]
+    found = re.search(rf'name="{page_keys.FIELD}" value="([^"]+)"', page.text)
+    assert found is not None
+    field, key = page_keys.FIELD, found[1]
+    assert customer.post(address, {field: key, "rating": "9"}).status_code == 422
+    sent = customer.post(address, {field: key, "rating": "2", "solved": "no", "comment": "慢"})
+    assert sent.status_code == 303
+    thanks = customer.get(address).text
+    assert "Thank you for your answer" in thanks
+    again = customer.post(address, {field: key, "rating": "5"})
+    assert again.status_code == 409
+    assert "answered before" in again.text
+    with desk.reading() as session:
+        assert session.scalars(select(Survey)).one().score == 2
+
+
+def test_customers_are_asked_where_the_type_says_so(
+    desk: Desk, crew: SimpleNamespace, opened: Any, do: Any, settle: Any
+) -> None:
+    with desk.database.transaction() as session:
+        kind = type_by_key(session, "refund") or pytest.fail("no type")
+        change_type(
+            session, desk.engine, kind,
+            TypeSettings(kind.name, kind.process_key, {}, kind.form_key, "RF", survey=True),
+        )  # fmt: skip
+    for key, asked in (("refund", True), ("on-site", False)):
+        ticket = opened(key)
+        if key == "refund":
+            do(ticket, "check", crew.hanmei, "justified", amount=20)
+            do(ticket, "pay", crew.dispatcher, "paid", method="cash", reference="C-1")
+        else:
+            do(ticket, "dispatch", crew.dispatcher, "dispatch", person=crew.lilei.id)
+            do(ticket, "accept", crew.lilei, "accept")
+            do(ticket, "arrive", crew.lilei, "arrived")
+            do(ticket, "serve", crew.lilei, "complete", solution="好")
+            do(ticket, "sign", crew.lilei, "signed", signer="吴敏")
+        settle()
+        with desk.reading() as session:
+            running = session.scalars(
+                select(process_instance.c.id)
+                .join(process_version, process_version.c.id == process_instance.c.version_id)
+                .where(process_version.c.key == "ticket-survey")
+            ).all()
+        assert len(running) == 1, (key, asked)
+
+
+# -- parts ------------------------------------------------------------------------------------------
+
+
+def test_an_incident_ends_only_after_its_parts(
+    desk: Desk, crew: SimpleNamespace, opened: Any, do: Any, settle: Any
+) -> None:
+    ticket = opened("incident")
+    do(
+        ticket, "triage", crew.dispatcher, "dispatch",
+        impact="high", urgency="high", person=crew.lilei.id,
+    )  # fmt: skip
+    assert reload(desk, ticket).priority == "urgent"
+    with desk.database.transaction() as session:
+        mine = session.get_one(Ticket, ticket.id)
+        parts = [Part("查交换机", person_id=crew.hanmei.id), Part("联系厂商")]
+        first, second = split(session, desk, mine, parts, actor=acting(crew.lilei))
+    do(ticket, "work", crew.lilei, "finish", solution="已恢复")
+    settle()
+    assert standing(desk, ticket) == ["part_ended"]
+    do(first, "accept", crew.hanmei, "accept")
+    do(first, "process", crew.hanmei, "finish", solution="已更换")
+    settle()
+    assert standing(desk, ticket) == ["part_ended"]
+    do(second, "dispatch", crew.dispatcher, "cancel", dispatch_remark="不需要了")
+    settle()
+    assert reload(desk, ticket).state == "ended"

@@ -1,0 +1,43 @@
+"""Who may listen to what."""
+
+import pytest
+
+from desk.people.models import Team, User
+from desk.web.live.topics import may_listen, parse_topics
+
+
+def person(*roles: str) -> User:
+    return User(
+        id=7, login="li", name="Li", roles=list(roles), active=True,
+        teams=[Team(id=3, name="A", active=True)],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("topic", "agent", "auditor", "nobody"),
+    [
+        ("user:7", True, True, True),
+        ("user:8", False, False, False),
+        ("team:3", True, True, True),
+        ("team:4", False, False, False),
+        ("role:agent", True, False, False),
+        ("role:dispatcher", False, False, False),
+        ("tickets", True, True, False),
+        ("ticket:12", True, True, False),
+        ("incidents", False, True, False),
+        ("unknown", False, False, False),
+        ("ticket:12:13", False, False, False),
+        ("ticket:" + "x" * 41, False, False, False),
+        ("", False, False, False),
+    ],
+)
+def test_own_topics_and_what_the_permissions_open(
+    topic: str, agent: bool, auditor: bool, nobody: bool
+) -> None:
+    assert may_listen(person("agent"), topic) is agent
+    assert may_listen(person("auditor"), topic) is auditor
+    assert may_listen(person(), topic) is nobody
+
+
+def test_topics_are_joined_by_commas_or_spaces() -> None:
+    assert parse_topics(" a,b  c,a, ") == ["a", "b", "c"]

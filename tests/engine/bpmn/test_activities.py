@@ -1,0 +1,173 @@
+"""Scripts, sub-processes, calls, loops and multi-instance (BPMN 2.0, 10.3)."""
+
+import pytest
+
+from engine.errors import DiagramError
+from tests.engine.conftest import Rig
+from tests.engine.diagrams import diagram, extension, person, script, service
+
+ENDS = '<startEvent id="s"/><endEvent id="e"/>'
+
+
+def multi(kind: str = "", inside: str = "", **settings: str) -> str:
+    given = "".join(f' {n}="{v}"' for n, v in settings.items())
+    ours = extension(f"<l:loop{given}/>") if settings else ""
+    flag = ' isSequential="true"' if kind == "sequential" else ""
+    return (
+        f"<multiInstanceLoopCharacteristics{flag}>{ours}{inside}</multiInstanceLoopCharacteristics>"
+    )
+
+
+def looped(element: str, characteristics: str) -> str:
+    """Put loop characteristics into an activity, where the schema wants them."""
+    head, end, tail = element.rpartition("</")
+    return head + characteristics + end + tail
+
+
+def test_a_script_sees_its_earlier_lines_and_records_of_others_stay_untouched(rig: Rig) -> None:
+    rig.deploy(diagram(ENDS + script("t", ("b", "a + 1"), ("c", "b * 2")) + "s->t t->e"))
+    assert rig.data(rig.start(a=1)) == {"a": 1, "b": 2, "c": 4}
+
+
+def test_what_a_caller_hands_in_is_shared_with_nobody(rig: Rig) -> None:
+    rig.deploy(diagram(ENDS + person("a") + "s->a a->e"))
+    tags = ["x"]
+    instance = rig.start(tags=tags)
+    tags.append("y")
+    with rig.database.reading() as session:
+        (task,) = rig.engine.open_tasks(session, instance)
+        assert rig.engine.task(session, task).data == {"tags": ["x"]}
+
+
+def test_branches_neither_lose_nor_cut_data(rig: Rig) -> None:
+    rig.deploy(
+        diagram(
+            ENDS
+            + '<parallelGateway id="f"/><parallelGateway id="j"/>'
+            + script("a", ("left", "[1, 2, 3]"))
+            + script("b", ("right", "[9]"))
+            + "s->f f->a f->b a->j b->j j->e"
+        )  # fmt: skip
+    )
+    data = rig.data(rig.start(kept={"deep": [1, {"er": 2}]}))
+    assert data == {"kept": {"deep": [1, {"er": 2}]}, "left": [1, 2, 3], "right": [9]}
+
+
+def test_a_standard_loop_tests_before_or_after(rig: Rig) -> None:
+    def loop(before: bool) -> str:
+        flag = "true" if before else "false"
+        return (
+            f'<standardLoopCharacteristics testBefore="{flag}">'
+            "<loopCondition>n &lt; 3</loopCondition></standardLoopCharacteristics>"
+        )
+
+    body = script("t", ("n", "n + 1"))
+    rig.deploy(
+        diagram(ENDS + looped(body, loop(before=True)) + "s->t t->e"),
+        diagram(ENDS + looped(body, loop(before=False)) + "s->t t->e", key="q"),
+    )
+    assert rig.data(rig.start(n=0))["n"] == 3
+    assert rig.data(rig.start(n=5))["n"] == 5
+    assert rig.data(rig.start("q", n=5))["n"] == 6
+
+
+def test_parallel_instances_collect_results_in_the_order_of_the_collection(rig: Rig) -> None:
+    loop = multi(
+        collection="names", element="name", outputCollection="answers", outputElement="answer"
+    )
+    rig.deploy(diagram(ENDS + looped(person("t"), loop) + "s->t t->e"))
+    instance = rig.start(names=["a", "b", "c"])
+    with rig.database.reading() as session:
+        tasks = {
+            rig.engine.task(session, t).data["name"]: t
+            for t in rig.engine.open_tasks(session, instance)
+        }
+    from tests.engine.conftest import ALICE
+
+    for name in ("c", "a", "b"):
+        with rig.database.transaction() as session:
+            rig.engine.complete(
+                session, tasks[name], {"answer": name.upper()}, outcome=None, actor=ALICE
+            )
+    assert rig.data(instance)["answers"] == ["A", "B", "C"]
+    assert rig.status(instance) == "completed"
+
+
+def test_sequential_instances_run_one_after_the_other(rig: Rig) -> None:
+    rig.deploy(
+        diagram(
+            ENDS
+            + looped(person("t"), multi("sequential", collection="names", element="name"))
+            + "s->t t->e"
+        )
+    )
+    instance = rig.start(names=["a", "b"])
+    for _ in range(2):
+        with rig.database.reading() as session:
+            assert len(rig.engine.open_tasks(session, instance)) == 1
+        rig.complete("t")
+    assert rig.status(instance) == "completed"
+
+
+def test_a_completion_condition_ends_the_rest(rig: Rig) -> None:
+    loop = multi(
+        inside="<loopCardinality>5</loopCardinality>"
+        "<completionCondition>numberOfCompletedInstances &gt;= 2</completionCondition>"
+    )
+    rig.deploy(diagram(ENDS + looped(person("t"), loop) + "s->t t->e"))
+    instance = rig.start()
+    rig.complete("t")
+    rig.complete("t")
+    assert rig.status(instance) == "completed"
+
+
+def test_an_empty_collection_passes_and_a_wrong_one_is_refused(rig: Rig) -> None:
+    rig.deploy(
+        diagram(ENDS + looped(person("t"), multi(collection="names", element="name")) + "s->t t->e")
+    )
+    assert rig.status(rig.start(names=[])) == "completed"
+    with pytest.raises(DiagramError, match="is no list"):
+        rig.start(names="abc")
+
+
+def test_a_multi_instance_subprocess_keeps_its_element_to_itself(rig: Rig) -> None:
+    sub = (
+        '<subProcess id="sub">' + multi(collection="items", element="item") + '<startEvent id="ss"/>'
+        + service("n", "test.note", text="=item") + '<endEvent id="se"/>ss->n n->se</subProcess>'
+    )  # fmt: skip
+    rig.deploy(diagram(ENDS + sub + "s->sub sub->e"))
+    instance = rig.start(items=["x", "y"])
+    assert rig.trace == ["x", "y"]
+    assert "item" not in rig.data(instance)
+
+
+def test_a_call_sees_what_is_mapped_in_and_gives_what_is_mapped_out(rig: Rig) -> None:
+    mapped = extension('<l:input name="n" value="=amount"/><l:output name="result" value="=m"/>')
+    call = f'<callActivity id="c" calledElement="q">{mapped}</callActivity>'
+    inner = diagram(
+        ENDS + script("t", ("m", "n * 2"), ("seen", "amount")) + person("a") + "s->t t->a a->e",
+        key="q",
+    )
+    rig.deploy(diagram(ENDS + call + "s->c c->e"), inner)
+    instance = rig.start(amount=21)
+    rig.complete("a")
+    data = rig.data(instance)
+    assert data["result"] == 42
+    assert data["seen"] is None
+    assert rig.status(instance) == "completed"
+
+
+def test_a_call_keeps_the_version_that_was_deployed_with_its_caller(rig: Rig) -> None:
+    call = '<callActivity id="c" calledElement="q"/>'
+    rig.deploy(
+        diagram(ENDS + call + "s->c c->e"),
+        diagram(ENDS + script("t", ("v", "1")) + "s->t t->e", key="q"),
+    )
+    rig.deploy(diagram(ENDS + script("t", ("v", "2")) + "s->t t->e", key="q"))
+    assert rig.data(rig.start())["v"] == 1
+
+
+def test_process_data_has_a_limit_said_in_words(rig: Rig) -> None:
+    rig.deploy(diagram(ENDS + person("a") + "s->a a->e"))
+    with pytest.raises(DiagramError, match="over 16 KB"):
+        rig.start(blob="x" * 20_000)

@@ -1,0 +1,376 @@
+"""Events start, interrupt, wait, throw and end as BPMN 2.0, 10.5 and 13.5 say."""
+
+from datetime import timedelta
+
+import pytest
+
+from engine import scheduler
+from engine.bpmn.tokens import UncaughtError
+from engine.errors import DiagramError
+from engine.statements import Query
+from tests.engine.conftest import Rig
+from tests.engine.diagrams import diagram, message, on_message, person, script, service, timer
+
+ENDS = '<startEvent id="s"/><endEvent id="e"/>'
+ERROR = '<error id="er" errorCode="E1"/>'
+
+
+def boundary(name: str, host: str, definition: str, interrupting: bool = True) -> str:
+    flag = "true" if interrupting else "false"
+    return (
+        f'<boundaryEvent id="{name}" attachedToRef="{host}" cancelActivity="{flag}">'
+        f"{definition}</boundaryEvent>"
+    )
+
+
+def event_subprocess(name: str, definition: str, inside: str, interrupting: bool = True) -> str:
+    flag = "true" if interrupting else "false"
+    return (
+        f'<subProcess id="{name}" triggeredByEvent="true">'
+        f'<startEvent id="{name}_s" isInterrupting="{flag}">{definition}</startEvent>'
+        f'{inside}<endEvent id="{name}_e"/></subProcess>'
+    )
+
+
+def test_a_message_reaches_only_the_instance_with_its_key(rig: Rig) -> None:
+    catch = f'<intermediateCatchEvent id="c">{on_message("paid")}</intermediateCatchEvent>'
+    rig.deploy(diagram(ENDS + catch + "s->c c->e", outside=message("paid", "=order")))
+    first, second = rig.start(order=1), rig.start(order=2)
+    delivery = rig.message("paid", {"amount": 5}, correlation="2")
+    assert delivery.instances == (second,)
+    assert rig.status(first) == "active"
+    assert rig.status(second) == "completed"
+    assert rig.data(second)["amount"] == 5
+    assert not rig.message("paid", correlation="3").anywhere
+
+
+def test_a_message_that_comes_early_is_kept_for_its_time(rig: Rig) -> None:
+    catch = f'<intermediateCatchEvent id="c">{on_message("paid")}</intermediateCatchEvent>'
+    rig.deploy(
+        diagram(ENDS + person("a") + catch + "s->a a->c c->e", outside=message("paid", "=k"))
+    )
+    assert rig.message("paid", correlation="1", time_to_live=timedelta(hours=1)).kept
+    instance = rig.start(k="1")
+    rig.complete("a")
+    rig.later(seconds=1)
+    assert rig.status(instance) == "completed"
+    assert rig.message("paid", correlation="2", time_to_live=timedelta(hours=1)).kept
+    rig.now += timedelta(hours=2)
+    late = rig.start(k="2")
+    rig.complete("a")
+    rig.later(seconds=1)
+    assert rig.status(late) == "active"
+
+
+def test_the_same_dedupe_key_counts_once(rig: Rig) -> None:
+    start = f'<startEvent id="s">{on_message("order")}</startEvent><endEvent id="e"/>'
+    rig.deploy(diagram(start + "s->e", outside=message("order")))
+    assert len(rig.message("order", dedupe_key="a").started) == 1
+    assert rig.message("order", dedupe_key="a").duplicate
+    assert len(rig.message("order", dedupe_key="b").started) == 1
+
+
+def test_a_start_condition_is_asked_before_there_is_an_instance(rig: Rig) -> None:
+    start = (
+        '<startEvent id="s"><extensionElements><l:startCondition>=amount &gt; 10</l:startCondition>'
+        f'</extensionElements>{on_message("order")}</startEvent><endEvent id="e"/>'
+    )
+    rig.deploy(diagram(start + "s->e", outside=message("order")))
+    assert not rig.message("order", {"amount": 5}).started
+    assert len(rig.message("order", {"amount": 50}).started) == 1
+
+
+def test_a_new_version_takes_over_the_start_event(rig: Rig) -> None:
+    start = f'<startEvent id="s">{on_message("order")}</startEvent><endEvent id="e"/>'
+    rig.deploy(diagram(start + "s->e", outside=message("order")))
+    rig.deploy(diagram(start + '<task id="new"/>s->new new->e', outside=message("order")))
+    (instance,) = rig.message("order").started
+    assert "new" in rig.passed(instance)
+
+
+@pytest.mark.parametrize("interrupting", [True, False])
+def test_a_boundary_message_interrupts_or_comes_again_and_again(
+    rig: Rig, interrupting: bool
+) -> None:
+    body = ENDS + person("a") + boundary("b", "a", on_message("ping"), interrupting)
+    body += service("n", "test.note", text="ping") + '<endEvent id="e2"/>s->a a->e b->n n->e2'
+    rig.deploy(diagram(body, outside=message("ping")))
+    instance = rig.start()
+    rig.message("ping")
+    if interrupting:
+        assert rig.status(instance) == "completed"
+        assert not rig.message("ping").anywhere
+    else:
+        rig.message("ping")
+        rig.message("ping")
+        assert rig.trace == ["ping"] * 3
+        rig.complete("a")
+        assert rig.status(instance) == "completed"
+
+
+def test_a_boundary_timer_interrupts_once_due_and_not_before(rig: Rig) -> None:
+    body = ENDS + person("a") + boundary("b", "a", timer("Duration", "PT1H"))
+    rig.deploy(diagram(body + '<task id="late"/>s->a a->e b->late late->e'))
+    instance = rig.start()
+    assert rig.later(minutes=59) == 0
+    assert rig.later(minutes=1) == 1
+    assert "late" in rig.passed(instance)
+    assert "a" not in rig.passed(instance)
+
+
+def test_a_cycle_fires_again_and_after_downtime_once(rig: Rig) -> None:
+    body = ENDS + person("a") + boundary("b", "a", timer("Cycle", "R/PT10M"), interrupting=False)
+    body += service("n", "test.note", text="tick") + '<endEvent id="e2"/>s->a a->e b->n n->e2'
+    rig.deploy(diagram(body))
+    rig.start()
+    for _ in range(3):
+        rig.later(minutes=10)
+    assert rig.trace == ["tick"] * 3
+    assert rig.later(hours=5) == 1
+    assert rig.later(minutes=9) == 0
+    assert rig.later(minutes=1) == 1
+
+
+def test_what_becomes_due_beside_a_backlog_does_not_wait_for_its_end(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each firing takes a second; the backlog of six would keep the punctual one waiting for five."""
+    monkeypatch.setattr(scheduler, "_OLDEST", limited(scheduler._OLDEST, 2))
+    catch = f'<intermediateCatchEvent id="t">{timer("Date", "=due")}</intermediateCatchEvent>'
+    rig.deploy(diagram(ENDS + catch + service("n", "test.note", text="=who") + "s->t t->n n->e"))
+    for number in range(6):
+        rig.start(due=rig.now + timedelta(minutes=number), who=str(number))
+    rig.start(due=rig.now + timedelta(hours=1, seconds=1), who="punctual")
+
+    def passes(_step: object) -> None:
+        rig.now += timedelta(seconds=1)
+
+    rig.engine.stepped = passes
+    assert rig.later(hours=1) == 7
+    assert rig.trace == ["0", "1", "punctual", "2", "3", "4", "5"]
+
+
+def limited(query: Query, count: int) -> Query:
+    """The same, of fewer rows."""
+    return Query(query.statement.limit(count))  # type: ignore[attr-defined]
+
+
+def test_a_bounded_cycle_ends(rig: Rig) -> None:
+    body = ENDS + person("a") + boundary("b", "a", timer("Cycle", "R2/PT10M"), interrupting=False)
+    rig.deploy(diagram(body + '<task id="t"/><endEvent id="e2"/>s->a a->e b->t t->e2'))
+    instance = rig.start()
+    fired = sum(rig.later(minutes=10) for _ in range(5))
+    assert fired == 2
+    assert rig.passed(instance).count("t") == 2
+
+
+def test_a_timer_start_event_starts_instances(rig: Rig) -> None:
+    start = f'<startEvent id="s">{timer("Cycle", "R/PT1H")}</startEvent><endEvent id="e"/>'
+    rig.deploy(diagram(start + service("n", "test.note", text="hour") + "s->n n->e"))
+    rig.later(hours=1)
+    rig.later(hours=1)
+    assert rig.trace == ["hour", "hour"]
+
+
+def test_an_event_gateway_takes_the_first_and_disarms_the_others(rig: Rig) -> None:
+    arms = (
+        f'<intermediateCatchEvent id="m">{on_message("go")}</intermediateCatchEvent>'
+        f'<intermediateCatchEvent id="t1">{timer("Duration", "PT1H")}</intermediateCatchEvent>'
+        f'<intermediateCatchEvent id="t2">{timer("Duration", "PT10M")}</intermediateCatchEvent>'
+    )
+    rig.deploy(
+        diagram(
+            ENDS + '<eventBasedGateway id="g"/>' + arms + "s->g g->m g->t1 g->t2 m->e t1->e t2->e",
+            outside=message("go"),
+        )
+    )
+    by_timer, by_message = rig.start(), None
+    assert rig.later(minutes=10) == 1
+    assert "t2" in rig.passed(by_timer)
+    by_message = rig.start()
+    rig.message("go")
+    assert "m" in rig.passed(by_message)
+    assert rig.later(hours=2) == 0
+
+
+@pytest.mark.parametrize("interrupting", [True, False])
+def test_an_event_subprocess_interrupts_or_runs_beside(rig: Rig, interrupting: bool) -> None:
+    inside = service("n", "test.note", text="inside") + "es_s->n n->es_e"
+    body = ENDS + person("a") + event_subprocess("es", on_message("ping"), inside, interrupting)
+    rig.deploy(diagram(body + "s->a a->e", outside=message("ping")))
+    instance = rig.start()
+    rig.message("ping")
+    if interrupting:
+        assert rig.status(instance) == "completed"
+        assert "a" not in rig.passed(instance)
+    else:
+        rig.message("ping")
+        assert rig.active(instance) == ["a"]
+        rig.complete("a")
+        assert rig.status(instance) == "completed"
+    assert rig.trace == ["inside"] * (1 if interrupting else 2)
+
+
+def test_what_an_event_subprocess_is_told_stays_inside(rig: Rig) -> None:
+    inside = script("t", ("doubled", "n * 2")) + "es_s->t t->es_e"
+    body = ENDS + person("a") + event_subprocess("es", on_message("ping"), inside, False)
+    rig.deploy(diagram(body + "s->a a->e", outside=message("ping")))
+    instance = rig.start()
+    rig.message("ping", {"n": 4})
+    with rig.database.reading() as session:
+        (task,) = rig.engine.open_tasks(session, instance)
+        assert rig.engine.task(session, task).data == {"doubled": 8}
+
+
+def test_a_listener_without_a_key_yet_is_armed_once_its_data_is_there(rig: Rig) -> None:
+    inside = service("n", "test.note", text="heard") + "es_s->n n->es_e"
+    body = ENDS + person("a") + script("k", ("key", "&quot;k&quot; + string(number)")) + person("b")
+    body += event_subprocess("es", on_message("ping"), inside, False)
+    rig.deploy(diagram(body + "s->a a->k k->b b->e", outside=message("ping", "=key")))
+    rig.start()
+    assert not rig.message("ping", correlation="k7").anywhere
+    rig.complete("a", number=7)
+    assert rig.message("ping", correlation="k7").anywhere
+    assert rig.trace == ["heard"]
+
+
+def test_an_error_is_caught_by_code_at_the_nearest_edge(rig: Rig) -> None:
+    sub = (
+        '<subProcess id="sub"><startEvent id="ss"/>' + service("t", "test.throw", code="E1")
+        + '<endEvent id="se"/>ss->t t->se</subProcess>'
+    )  # fmt: skip
+    catch = boundary("b", "sub", '<errorEventDefinition errorRef="er"/>')
+    rig.deploy(diagram(ENDS + sub + catch + '<task id="c"/>s->sub sub->e b->c c->e', outside=ERROR))
+    assert "c" in rig.passed(rig.start())
+
+
+def test_an_error_end_event_leaves_its_subprocess(rig: Rig) -> None:
+    sub = (
+        '<subProcess id="sub"><startEvent id="ss"/><parallelGateway id="f"/>' + person("w")
+        + '<endEvent id="x"><errorEventDefinition errorRef="er"/></endEvent><endEvent id="se"/>'
+        + "ss->f f->w f->x w->se</subProcess>"
+    )  # fmt: skip
+    catch = boundary("b", "sub", "<errorEventDefinition/>")
+    rig.deploy(diagram(ENDS + sub + catch + '<task id="c"/>s->sub sub->e b->c c->e', outside=ERROR))
+    instance = rig.start()
+    assert rig.status(instance) == "completed"
+    assert "c" in rig.passed(instance)
+
+
+def test_an_error_that_nothing_catches_is_no_silent_end(rig: Rig) -> None:
+    rig.deploy(diagram(ENDS + service("t", "test.throw", code="E9") + "s->t t->e"))
+    with pytest.raises(UncaughtError, match="E9"):
+        rig.start()
+
+
+def test_an_escalation_goes_outwards_and_may_go_unheard(rig: Rig) -> None:
+    throw = '<intermediateThrowEvent id="x"><escalationEventDefinition escalationRef="es1"/></intermediateThrowEvent>'
+    sub = (
+        f'<subProcess id="sub"><startEvent id="ss"/>{throw}{person("w")}<endEvent id="se"/>'
+        "ss->x x->w w->se</subProcess>"
+    )
+    catch = boundary("b", "sub", '<escalationEventDefinition escalationRef="es1"/>', False)
+    outside = '<escalation id="es1" escalationCode="X"/>'
+    rig.deploy(
+        diagram(
+            ENDS + sub + catch + '<task id="c"/><endEvent id="e2"/>s->sub sub->e b->c c->e2',
+            outside=outside,
+        )
+    )
+    instance = rig.start()
+    assert "c" in rig.passed(instance)
+    assert rig.active(instance) == ["sub", "w"]
+    rig.deploy(diagram(ENDS + throw + "s->x x->e", key="q", outside=outside))
+    assert rig.status(rig.start("q")) == "completed"
+
+
+def test_links_jump_within_their_scope(rig: Rig) -> None:
+    links = (
+        '<intermediateThrowEvent id="out"><linkEventDefinition name="L"/></intermediateThrowEvent>'
+        '<intermediateCatchEvent id="in"><linkEventDefinition name="L"/></intermediateCatchEvent>'
+    )
+    rig.deploy(diagram(ENDS + links + '<task id="t"/>s->out in->t t->e'))
+    assert rig.passed(rig.start())[-2:] == ["t", "e"]
+
+
+def test_terminate_ends_its_scope_only(rig: Rig) -> None:
+    sub = (
+        '<subProcess id="sub"><startEvent id="ss"/><parallelGateway id="f"/>' + person("w")
+        + '<endEvent id="x"><terminateEventDefinition/></endEvent><endEvent id="se"/>ss->f f->w f->x w->se</subProcess>'
+    )  # fmt: skip
+    rig.deploy(diagram(ENDS + sub + person("after") + "s->sub sub->after after->e"))
+    assert rig.active(rig.start()) == ["after"]
+
+
+def test_a_condition_fires_when_it_becomes_true_whoever_made_it_so(rig: Rig) -> None:
+    condition = "<conditionalEventDefinition><condition>level &gt; 3</condition></conditionalEventDefinition>"
+    body = ENDS + '<parallelGateway id="f"/>' + person("a") + person("b")
+    body += f'<intermediateCatchEvent id="c">{condition}</intermediateCatchEvent><task id="t"/>'
+    rig.deploy(diagram(body + "s->f f->a a->b b->e f->c c->t t->e"))
+    instance = rig.start(level=1)
+    rig.complete("a", level=2)
+    assert "t" not in rig.passed(instance)
+    rig.complete("b", level=4)
+    assert "t" in rig.passed(instance)
+
+
+def test_a_signal_reaches_all_and_starts_all(rig: Rig) -> None:
+    outside = '<signal id="sg" name="alarm"/>'
+    event = '<signalEventDefinition signalRef="sg"/>'
+    catch = f'<intermediateCatchEvent id="c">{event}</intermediateCatchEvent>'
+    rig.deploy(
+        diagram(ENDS + catch + "s->c c->e", outside=outside),
+        diagram(
+            f'<startEvent id="s">{event}</startEvent><endEvent id="e"/>s->e',
+            key="q",
+            outside=outside,
+        ),
+    )
+    waiting = [rig.start() for _ in range(3)]
+    delivery = rig.signal("alarm")
+    assert set(delivery.instances) == set(waiting)
+    assert len(delivery.started) == 1
+    assert {rig.status(i) for i in waiting} == {"completed"}
+
+
+def test_a_thrown_message_starts_another_process_after_the_commit(rig: Rig) -> None:
+    throw = f'<endEvent id="e">{on_message("done")}</endEvent>'
+    start = f'<startEvent id="s">{on_message("done")}</startEvent><endEvent id="e"/>'
+    rig.deploy(
+        diagram('<startEvent id="s"/>' + throw + "s->e", outside=message("done")),
+        diagram(
+            start + service("n", "test.note", text="second") + "s->n n->e",
+            key="q",
+            outside=message("done"),
+        ),
+    )
+    rig.start()
+    assert rig.trace == []
+    rig.work()
+    assert rig.trace == ["second"]
+
+
+def test_two_processes_that_trigger_each_other_end_in_an_incident(rig: Rig) -> None:
+    def ping(key: str, hears: str, says: str) -> bytes:
+        body = f'<startEvent id="s">{on_message(hears)}</startEvent><endEvent id="e">{on_message(says)}</endEvent>'
+        return diagram(body + "s->e", key=key, outside=message(hears) + message(says))
+
+    rig.deploy(ping("p", "a", "b"), ping("q", "b", "a"))
+    rig.message("a")
+    for _ in range(10):
+        rig.work()
+        rig.now += timedelta(hours=1)
+    (incident,) = rig.incidents()
+    assert "chain of causes" in incident.message
+    assert len(rig.jobs()) <= 51
+
+
+def test_a_diagram_that_turns_in_a_circle_without_waiting_is_stopped(rig: Rig) -> None:
+    rig.deploy(
+        diagram(
+            ENDS + '<exclusiveGateway id="m"/><task id="t"/><exclusiveGateway id="x"/>'
+            "s->m m->t t->x x->m[true] x->>e"
+        )  # fmt: skip
+    )
+    with pytest.raises(DiagramError, match="no wait in"):
+        rig.start()

@@ -1,0 +1,307 @@
+"""Every rule refuses what it is for, names the element, and speaks both languages."""
+
+from pathlib import Path
+
+import pytest
+
+from engine.errors import DeployRefused
+from engine.lint import rules
+from tests.engine.conftest import Rig
+from tests.engine.diagrams import diagram, message, on_message, person, script, service, timer
+
+MANUAL = Path(__file__).parents[3] / "docs" / "manual" / "lint"
+ENDS = '<startEvent id="s"/><endEvent id="e"/>'
+
+SUB = '<startEvent id="x"/><endEvent id="y"/>x->y'
+ITEMS = '<itemDefinition id="one"/><itemDefinition id="many" isCollection="true"/>'
+TYPED = ITEMS + '<itemDefinition id="text" structureRef="string"/><message id="m" itemRef="text"/>'
+POOLS = '<participant id="P" processRef="p"/><participant id="Q"/>'
+
+
+def pools(flows: str) -> str:
+    return f'<collaboration id="C">{POOLS}{flows}</collaboration>'
+
+
+def edge(definition: str, more: str = "") -> str:
+    event = f'<boundaryEvent id="b" attachedToRef="t"{more}>{definition}</boundaryEvent>'
+    return ENDS + f'<task id="t"/>{event}<task id="u"/>s->t t->e u->e '
+
+
+def data(content: str, task: str = "task", **attributes: str) -> str:
+    given = "".join(f' {n}="{v}"' for n, v in attributes.items())
+    return ENDS + f'<{task} id="t"{given}>{content}</{task}>s->t t->e'
+
+
+def specification(inputs: str, outputs: str = "", *, sets: str = "") -> str:
+    members = "".join(f"<dataInputRefs>{i}</dataInputRefs>" for i in ("i",) if inputs)
+    sets = sets or f"<inputSet>{members}</inputSet><outputSet/>"
+    return f"<ioSpecification>{inputs}{outputs}{sets}</ioSpecification>"
+
+
+COPY = (
+    "<dataInputAssociation{id}><sourceRef>{source}</sourceRef><targetRef>{target}</targetRef>"
+    "</dataInputAssociation>"
+)
+MULTI = "<multiInstanceLoopCharacteristics{a}>{c}</multiInstanceLoopCharacteristics>"
+CATCH = '<intermediateCatchEvent id="c">{}</intermediateCatchEvent>'
+THROW = '<intermediateThrowEvent id="c">{}</intermediateThrowEvent>'
+ARMS = '<eventBasedGateway id="g"/>' + "".join(
+    f'<intermediateCatchEvent id="{n}">{timer("Duration", "PT1H")}</intermediateCatchEvent>'
+    for n in ("a", "b")
+)
+INPUT = '<dataInput id="i"/>'
+
+# rule: (the element it names, the body of the process, what stands outside it)
+WRONG: dict[str, list[tuple[str, ...]]] = {
+    "start-event": [
+        ("p", '<task id="t"/><task id="u"/>t->u u->t'),
+        ("es", ENDS + f'<subProcess id="es" triggeredByEvent="true">{SUB}</subProcess>s->e'),
+    ],
+    "connected": [
+        ("t", ENDS + '<task id="t"/>s->e t->e'),
+        ("s", ENDS + '<task id="t"/>s->t t->e t->s'),
+    ],
+    "operator-call": [
+        ("t", ENDS + service("t", "test.unknown") + "s->t t->e"),
+        ("t", ENDS + service("t", "test.note") + "s->t t->e"),
+        ("t", ENDS + service("t", "test.note", text="a", colour="red") + "s->t t->e"),
+        ("t", ENDS + '<serviceTask id="t"/>s->t t->e'),
+    ],
+    "expression-syntax": [
+        ("t", ENDS + script("t", ("a", "1 +")) + "s->t t->e"),
+        ("g-a", ENDS + '<exclusiveGateway id="g"/><task id="a"/>s->g g->a[x >] g->>e a->e'),
+    ],
+    "gateway-flows": [
+        ("g-a", ENDS + '<exclusiveGateway id="g"/><task id="a"/>s->g g->a g->>e a->e'),
+        ("g", ENDS + '<parallelGateway id="g"/><task id="a"/>s->g g->a[x] g->e a->e'),
+    ],
+    "event-trigger": [
+        ("c", ENDS + CATCH.format(timer("Date", "soon")) + "s->c c->e"),
+        ("c", ENDS + CATCH.format("<messageEventDefinition/>") + "s->c c->e"),
+        ("t", data("", "receiveTask")),
+        ("t", data("", "sendTask")),
+    ],
+    "human-task-form": [("a", ENDS + person("a", "yes", "yes", form="missing") + "s->a a->e")],
+    "outcome-needs": [
+        ("a", ENDS + person("a", "yes").replace('id="yes"', 'id="yes" needs="x|y"') + "s->a a->e")
+    ],
+    "called-process": [("c", ENDS + '<callActivity id="c" calledElement="nowhere"/>s->c c->e')],
+    "script-language": [("t", data("<script>import os</script>", "scriptTask"))],
+    "loop": [
+        ("t", data("<standardLoopCharacteristics/>")),
+        ("t", data('<standardLoopCharacteristics loopMaximum="-1"/>')),
+    ],
+    "not-executable": [
+        ("s", '<startEvent id="s"><conditionalEventDefinition><condition>a</condition>'
+              '</conditionalEventDefinition></startEvent><endEvent id="e"/>s->e'),
+    ],
+    "token-quantity": [("t", data("", completionQuantity="0"))],
+    "element-id": [("p", ENDS + "<task/>s->e")],
+    "mime-type": [
+        ("t", data("<script>x</script>", "scriptTask", scriptFormat="feel")),
+        ("t", data("<script>x</script>", "scriptTask")),
+    ],
+    "artifact-flow": [("s-n", ENDS + 's->n s->e<textAnnotation id="n"/>')],
+    "escalation-code": [("c", ENDS + THROW.format("<escalationEventDefinition/>") + "s->c c->e")],
+    "error-code": [
+        ("e", '<startEvent id="s"/><endEvent id="e"><errorEventDefinition/></endEvent>s->e')
+    ],
+    "formal-expression": [
+        ("t", data("<standardLoopCharacteristics><loopCondition >a</loopCondition></standardLoopCharacteristics>"))
+    ],
+    "empty-expression": [
+        ("c", ENDS + CATCH.format(
+            "<conditionalEventDefinition><condition></condition></conditionalEventDefinition>"
+        ) + "s->c c->e")
+    ],
+    "gateway-direction": [
+        ("g", ENDS + '<parallelGateway id="g"/>s->g g->e'),
+        ("g", ENDS + '<task id="t"/><parallelGateway id="g" gatewayDirection="Converging"/>s->g g->t g->e t->g'),
+    ],
+    "event-subprocess-flows": [
+        ("s-es", ENDS + '<subProcess id="es" triggeredByEvent="true"/>s->es s->e')
+    ],
+    "flow-lists": [
+        ("e", '<startEvent id="s"><outgoing>s-e</outgoing></startEvent><endEvent id="e"/>s->e')
+    ],
+    "immediate-flow": [
+        ("f", ENDS + '<sequenceFlow id="f" sourceRef="s" targetRef="e" isImmediate="false"/>')
+    ],
+    "conditional-flow": [
+        ("t-e", ENDS + '<task id="t"/>s->t t->e[x]'),
+        ("s-e", ENDS + '<task id="t"/>s->e[x] s->t t->e'),
+    ],
+    "default-flow": [("t", ENDS + '<task id="t" default="s-t"/>s->t t->e')],
+    "global-conversation": [
+        ("k", ENDS + "s->e", '<globalConversation id="k"><choreographyRef>c</choreographyRef></globalConversation>')
+    ],
+    "participant-multiplicity": [
+        ("Q", ENDS + "s->e", '<collaboration id="C"><participant id="Q">'
+         '<participantMultiplicity minimum="3" maximum="2"/></participant></collaboration>')
+    ],
+    "message-flow": [
+        ("f", ENDS + '<task id="t"/>s->t t->e', pools('<messageFlow id="f" sourceRef="t" targetRef="P"/>')),
+        ("s", ENDS + "s->e", pools('<messageFlow id="f" sourceRef="Q" targetRef="s"/>')),
+        ("f", ENDS + "s->e", pools('<messageFlow id="f" sourceRef="s" targetRef="Q"/>')),
+    ],
+    "public-process": [
+        ("q", ENDS + "s->e", '<process id="q" processType="Public" isExecutable="true"/>')
+    ],
+    "foreign-activity": [
+        ("k", ENDS + '<choreographyTask id="k" initiatingParticipantRef="P"><participantRef>P</participantRef>'
+         "<participantRef>Q</participantRef><messageFlowRef>f</messageFlowRef></choreographyTask>s->e")
+    ],
+    "ad-hoc-content": [
+        ("h", ENDS + '<adHocSubProcess id="h"/>s->h h->e'),
+        ("x", ENDS + '<adHocSubProcess id="h"><task id="t"/><startEvent id="x"/>x->t</adHocSubProcess>s->h h->e'),
+    ],
+    "called-start": [
+        ("c", ENDS + '<callActivity id="c" calledElement="q"/>s->c c->e',
+         message("go") + '<process id="q" isExecutable="true"><startEvent id="qs">'
+         + on_message("go") + "</startEvent></process>")
+    ],
+    "event-definition-reference": [
+        ("c", ENDS + CATCH.format("<eventDefinitionRef>s</eventDefinitionRef>") + "s->c c->e")
+    ],
+    "start-and-end": [
+        ("p", '<startEvent id="s"/><task id="t"/>s->t'),
+        ("p", '<endEvent id="e"/><task id="t"/>t->e'),
+        ("t", ENDS + '<task id="t"/>s->t s->e'),
+    ],
+    "event-kind": [
+        ("c", ENDS + CATCH.format("") + "s->c c->e"),
+        ("c", ENDS + THROW.format(timer("Duration", "PT1H")) + "s->c c->e"),
+        ("b", edge("<terminateEventDefinition/>") + "b->u"),
+        ("b", edge("<errorEventDefinition/>", ' cancelActivity="false"') + "b->u"),
+    ],
+    "cancel-event": [
+        ("e", '<startEvent id="s"/><endEvent id="e"><cancelEventDefinition/></endEvent>s->e'),
+        ("b", edge("<cancelEventDefinition/>") + "b->u"),
+    ],
+    "boundary-flows": [
+        ("b", edge(timer("Duration", "PT1H"))),
+        ("b", edge("<compensateEventDefinition/>") + "b->u"),
+        ("b", edge("<compensateEventDefinition/>")),
+    ],
+    "compensation-handler": [
+        ("t", ENDS + '<task id="t" isForCompensation="true"/>s->e'),
+        ("t", ENDS + '<task id="t" isForCompensation="true"/>s->t t->e'),
+    ],
+    "intermediate-flows": [
+        ("c", ENDS + THROW.format("") + "s->c s->e"),
+        ("c", ENDS + THROW.format("") + "c->e s->e"),
+    ],
+    "link-event": [
+        ("c", ENDS + THROW.format('<linkEventDefinition name="x"/>') + "s->c s->e"),
+        ("c", ENDS + CATCH.format('<linkEventDefinition name="x"/>') + "c->e s->e"),
+    ],
+    "event-gateway-arms": [
+        ("g", ENDS + ARMS + "s->g g->a a->e b->e"),
+        ("e", ENDS + ARMS + "s->g g->a g->e a->e b->e"),
+        ("a", ENDS + ARMS + "s->g s->a g->a g->b a->e b->e"),
+    ],
+    "data-state": [
+        ("r", ENDS + '<dataObject id="d" name="Order"/><dataObjectReference id="r" name="x" dataObjectRef="d">'
+         '<dataState name="paid"/></dataObjectReference>s->e')
+    ],
+    "collection": [("d", ENDS + '<dataObject id="d" itemSubjectRef="many"/>s->e', ITEMS)],
+    "data-association": [
+        ("t", data(specification(INPUT) + COPY.format(id="", source="s", target="i")))
+    ],
+    "subprocess-data": [("t", data(specification(INPUT) + SUB, "subProcess"))],
+    "data-sets": [
+        ("k", data(specification(INPUT, sets='<inputSet id="k"><optionalInputRefs>i</optionalInputRefs>'
+                                 "</inputSet><outputSet/>")))
+    ],
+    "message-data": [
+        ("i", data(specification('<dataInput id="i" itemSubjectRef="one"/>'), "sendTask", messageRef="m"), TYPED)
+    ],
+    "message-operation": [
+        ("c", ENDS + CATCH.format('<messageEventDefinition messageRef="m"/>') + "s->c c->e", TYPED)
+    ],
+    "event-data": [
+        ("c", ENDS + THROW.format('<dataInput id="i"/><inputSet><dataInputRefs>i</dataInputRefs></inputSet>')
+         + "s->c c->e")
+    ],
+    "call-data": [
+        ("c", ENDS + '<callActivity id="c" calledElement="q"/>s->c c->e',
+         f'<process id="q" isExecutable="true">{specification(INPUT)}<task id="qt"/></process>')
+    ],
+    "io-binding": [
+        ("q", ENDS + "s->e", TYPED + '<interface id="I" name="I"><operation id="o" name="o"><inMessageRef>m'
+         '</inMessageRef></operation></interface><process id="q">'
+         + specification('<dataInput id="i" itemSubjectRef="one"/>')
+         + '<ioBinding operationRef="o" inputDataRef="i" outputDataRef="i"/></process>')
+    ],
+    "loop-data": [
+        ("t", data(MULTI.format(a="", c="<loopDataInputRef>s</loopDataInputRef>")))
+    ],
+    "loop-behavior": [
+        ("t", data(MULTI.format(a=' behavior="Complex"', c="<loopCardinality>3</loopCardinality>")))
+    ],
+    "reference": [
+        ("c", ENDS + CATCH.format('<signalEventDefinition signalRef="s"/>') + "s->c c->e"),
+        ("x", ENDS + '<sequenceFlow id="x" sourceRef="s" targetRef="e-"/>s->e'),
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("rule", "element", "body", "outside"),
+    [
+        (rule, element, body, "".join(outside))
+        for rule, cases in WRONG.items()
+        for element, body, *outside in cases
+    ],
+)
+def test_a_rule_names_the_element_in_both_languages(
+    rig: Rig, rule: str, element: str, body: str, outside: str
+) -> None:
+    with pytest.raises(DeployRefused) as refused:
+        rig.deploy(diagram(body, outside=outside))
+    found = [p for p in refused.value.problems if p.rule == rule]
+    assert element in {p.element for p in found}, refused.value.problems
+    assert all(p.message["en"] and p.message["zh"] != p.message["en"] for p in found)
+    assert all(p.line for p in found)
+
+
+def test_every_rule_is_tried_here() -> None:
+    elsewhere = {"unknown-element", "executable-process", "human-task-offered", "called-decision"}
+    assert {r.ID for r in rules()} == set(WRONG) | elsewhere
+
+
+def test_every_rule_has_its_page_in_the_manual() -> None:
+    pages = {page.stem for page in MANUAL.glob("*.md")}
+    assert pages >= {r.ID for r in rules()} | {"schema", "unreadable"}
+
+
+def test_a_file_without_executable_process_is_refused(rig: Rig) -> None:
+    content = diagram(ENDS + "s->e").replace(b'isExecutable="true"', b'isExecutable="false"')
+    with pytest.raises(DeployRefused, match="No process is marked"):
+        rig.deploy(content)
+
+
+def test_a_task_for_nobody_is_a_warning_only(rig: Rig) -> None:
+    with rig.database.transaction() as session:
+        _, problems = rig.engine.library.check(
+            session, {"a.bpmn": diagram(ENDS + person("a") + "s->a a->e")}
+        )
+    assert [(p.rule, p.severity) for p in problems] == [("human-task-offered", "warning")]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"<definitions", "Not well-formed"),
+        (b"<a/>", "no BPMN definitions"),
+        (b'<!DOCTYPE a [<!ENTITY x "y">]><a>&x;</a>', "DOCTYPE"),
+        (b"<a>" + b"x" * 10_600_000 + b"</a>", "larger than 10 MB"),
+        (diagram('<startEvent id="s"/><startEvent id="s"/>'), "Not valid BPMN"),
+        (diagram('<subConversation id="x"/>'), "Not valid BPMN"),
+    ],
+)
+def test_hostile_and_broken_files_are_refused_in_words(
+    rig: Rig, content: bytes, words: str
+) -> None:
+    with pytest.raises(DeployRefused, match=words):
+        rig.deploy(content)

@@ -1,0 +1,101 @@
+"""Instances are suspended, resumed, edited, and their tokens moved by hand, always with a reason in the history."""
+
+import pytest
+
+from engine import modification
+from engine.errors import InstanceSuspended, TaskGone, UnknownElement
+from tests.engine.conftest import ALICE, Rig
+from tests.engine.diagrams import diagram, message, on_message, person, service, timer
+
+ENDS = '<startEvent id="s"/><endEvent id="e"/>'
+
+
+def act(rig: Rig, what: object, instance: object, *more: object) -> None:
+    with rig.database.transaction() as session:
+        what(rig.engine, session, instance, *more, actor=ALICE, reason="because")  # type: ignore[operator]
+
+
+def test_a_suspended_instance_stands_still_and_goes_on(rig: Rig) -> None:
+    arms = (
+        f'<intermediateCatchEvent id="m">{on_message("go")}</intermediateCatchEvent>'
+        f'<intermediateCatchEvent id="w">{timer("Duration", "PT1H")}</intermediateCatchEvent>'
+    )
+    body = ENDS + '<parallelGateway id="f"/>' + arms + person("a") + service("j", "test.work")
+    rig.deploy(
+        diagram(body + "s->f f->m f->w f->a f->j m->e w->e a->e j->e", outside=message("go", "=k"))
+    )
+    instance = rig.start(k="1")
+    with rig.database.reading() as session:
+        (task,) = rig.engine.open_tasks(session, instance)
+    act(rig, modification.suspend, instance)
+    assert rig.later(hours=2) == 0
+    assert rig.work() == 0
+    rig.message("go", correlation="1")
+    with pytest.raises((TaskGone, InstanceSuspended)), rig.database.transaction() as session:
+        rig.engine.complete(session, task, {}, outcome=None, actor=ALICE)
+    assert rig.passed(instance) == ["s", "f"]
+    act(rig, modification.resume, instance)
+    assert rig.later(minutes=0) == 1
+    rig.work()
+    rig.complete("a")
+    assert rig.status(instance) == "completed"
+    assert set(rig.passed(instance)) == {"s", "f", "m", "w", "a", "j", "e"}
+
+
+def test_a_job_that_ends_while_suspended_is_done_again(rig: Rig) -> None:
+    from engine import jobs
+
+    rig.deploy(diagram(ENDS + service("j", "test.work") + "s->j j->e"))
+    instance = rig.start()
+    (claimed,) = jobs.claim(rig.engine, rig.database, "engine", 1)
+    act(rig, modification.suspend, instance)
+    jobs.perform(rig.engine, rig.database, claimed)
+    assert rig.status(instance) == "suspended"
+    act(rig, modification.resume, instance)
+    rig.work()
+    assert rig.status(instance) == "completed"
+    assert len({r.idempotency_key for r in rig.runs}) == 1
+
+
+def test_variables_are_edited_with_their_old_values_kept(rig: Rig) -> None:
+    rig.deploy(diagram(ENDS + person("a") + "s->a a->e"))
+    instance = rig.start(level=1)
+    act(rig, modification.edit_variables, instance, {"level": 2})
+    assert rig.data(instance)["level"] == 2
+    with rig.database.reading() as session:
+        (edited,) = [r for r in rig.engine.history(session, instance) if r["event"] == "edited"]
+    assert edited["data"] == {"reason": "because", "before": {"level": 1}}
+    assert edited["actor"] == ALICE.as_json()
+
+
+def test_a_token_is_moved_within_its_scope(rig: Rig) -> None:
+    rig.deploy(diagram(ENDS + person("a") + person("b") + "s->a a->b b->e"))
+    instance = rig.start()
+    (token,) = [
+        t for t in _tokens(rig, instance) if t.task_spec.node.id == "a"
+    ]  # fmt: skip
+    act(rig, modification.move_token, instance, token.id, "b")
+    assert rig.active(instance) == ["b"]
+    with pytest.raises(UnknownElement):
+        act(rig, modification.move_token, instance, token.id, "b")
+    (token,) = _tokens(rig, instance)
+    with pytest.raises(UnknownElement):
+        act(rig, modification.move_token, instance, token.id, "nowhere")
+    assert rig.active(instance) == ["b"]
+    rig.complete("b")
+    assert rig.status(instance) == "completed"
+
+
+def test_a_token_is_added(rig: Rig) -> None:
+    rig.deploy(diagram(ENDS + person("a") + person("b") + "s->a a->e b->e s->b"))
+    instance = rig.start()
+    act(rig, modification.add_token, instance, "a")
+    assert rig.active(instance) == ["a", "b"]
+    for element in ("a", "a", "b"):
+        rig.complete(element)
+    assert rig.status(instance) == "completed"
+
+
+def _tokens(rig: Rig, instance: object) -> list[object]:
+    with rig.database.reading() as session:
+        return modification.tokens_of(rig.engine, session, instance)  # type: ignore[arg-type]

@@ -1,0 +1,75 @@
+"""Human tasks: one completes, the others are told who was faster."""
+
+import pytest
+from sqlalchemy import select
+
+from engine.errors import TaskGone, TaskTaken, UnknownOutcome
+from engine.tables import human_task, human_task_candidate
+from tests.engine.conftest import ALICE, BOB, Rig
+from tests.engine.diagrams import diagram, person
+
+BODY = (
+    '<startEvent id="s"/><endEvent id="e"/>'
+    + person("a", "yes", "no", candidates="=[&quot;team:1&quot;, who]", due="PT2H", priority="=level * 10", form="f")
+    + "s->a a->e"
+)  # fmt: skip
+FORM = b'{"type": "default", "components": []}'
+
+
+def offered(rig: Rig) -> object:
+    rig.deploy(diagram(BODY), f=FORM)
+    instance = rig.start(who="user:1", level=7)
+    with rig.database.reading() as session:
+        return rig.engine.open_tasks(session, instance)[0]
+
+
+def test_a_task_is_offered_with_all_that_the_diagram_says(rig: Rig) -> None:
+    task_id = offered(rig)
+    with rig.database.reading() as session:
+        task = rig.engine.task(session, task_id)
+        assert set(session.scalars(select(human_task_candidate.c.candidate))) == {
+            "team:1",
+            "user:1",
+        }
+    assert (task.priority, task.form_key, task.form) == (
+        70,
+        "f",
+        {"type": "default", "components": []},
+    )
+    assert task.due_at is not None
+    assert (task.due_at - rig.now).total_seconds() == 7200
+    assert [o.id for o in task.outcomes] == ["yes", "no"]
+
+
+def test_the_second_to_complete_is_told_who_was_faster(rig: Rig) -> None:
+    task_id = offered(rig)
+    with rig.database.transaction() as session:
+        rig.engine.complete(session, task_id, {}, outcome="yes", actor=ALICE)
+    with pytest.raises(TaskGone) as refused, rig.database.transaction() as session:
+        rig.engine.complete(session, task_id, {}, outcome="no", actor=BOB)
+    assert refused.value.ended_by == ALICE
+    assert refused.value.outcome == "yes"
+
+
+def test_a_claimed_task_is_somebodys_until_it_is_released(rig: Rig) -> None:
+    task_id = offered(rig)
+    with rig.database.transaction() as session:
+        rig.engine.claim(session, task_id, actor=ALICE)
+        rig.engine.claim(session, task_id, actor=ALICE)
+    with pytest.raises(TaskTaken), rig.database.transaction() as session:
+        rig.engine.claim(session, task_id, actor=BOB)
+    with pytest.raises(TaskTaken), rig.database.transaction() as session:
+        rig.engine.complete(session, task_id, {}, outcome="yes", actor=BOB)
+    with rig.database.transaction() as session:
+        rig.engine.release(session, task_id, actor=ALICE)
+        rig.engine.complete(session, task_id, {}, outcome="yes", actor=BOB)
+    with rig.database.reading() as session:
+        row = session.execute(select(human_task)).one()
+    assert (row.status, row.outcome, row.ended_by["name"]) == ("completed", "yes", "Bob")
+
+
+@pytest.mark.parametrize("outcome", ["maybe", None])
+def test_only_outcomes_of_the_diagram_are_taken(rig: Rig, outcome: str | None) -> None:
+    task_id = offered(rig)
+    with pytest.raises(UnknownOutcome), rig.database.transaction() as session:
+        rig.engine.complete(session, task_id, {}, outcome=outcome, actor=ALICE)

@@ -1,0 +1,78 @@
+"""What every journey starts from: signed-in people, customers with and without script, pictures on the way."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
+
+from tests.fixtures.running import RunningDesk
+from tests.journeys.pictures import Pictures
+
+SignIn = Callable[..., Page]
+expect.set_options(timeout=10_000)  # ms; a machine that does other things, too
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything here is a journey."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.journey)
+            item.add_marker(pytest.mark.xdist_group("journeys"))
+
+
+@pytest.fixture
+def pictures(request: pytest.FixtureRequest, screenshots: Path) -> Pictures:
+    """`pictures.take(page, "name")` leaves `var/screenshots/<journey>/NN-name.png`; older ones are removed."""
+    journey = request.node.path.stem.removeprefix("test_").replace("_", "-")
+    variant = f"-{request.node.callspec.id}" if hasattr(request.node, "callspec") else ""
+    return Pictures(screenshots / f"{journey}{variant}")
+
+
+@pytest.fixture
+def new_page(new_context: Callable[..., BrowserContext]) -> Iterator[Callable[..., Page]]:
+    """`new_page(viewport=…)`: a page in a browser of its own; the journey fails on any error of its scripts."""
+    faults: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        # what the server refuses on purpose (409, 422) is said there, too
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            faults.append(message.text)
+
+    def make(**options: Any) -> Page:
+        page = new_context(**{"viewport": {"width": 1440, "height": 900}, **options}).new_page()
+        page.on("console", note)
+        page.on("pageerror", lambda error: faults.append(error.stack or str(error)))
+        return page
+
+    yield make
+    assert not faults, faults
+
+
+@pytest.fixture(scope="session")
+def sessions() -> dict[str, Any]:
+    """What the browsers of people who have signed in before hold, by login."""
+    return {}
+
+
+@pytest.fixture
+def sign_in(
+    new_page: Callable[..., Page], running_desk: RunningDesk, sessions: dict[str, Any]
+) -> SignIn:
+    """`sign_in("liming")`: their browser, at My tasks."""
+
+    def enter(login: str, **options: Any) -> Page:
+        known = sessions.get(login)
+        page = new_page(**({"storage_state": known} if known else {}), **options)
+        page.goto("/tasks")
+        if not known:
+            page.locator("#login").fill(login)
+            page.locator("#password").fill(running_desk.password)
+            page.locator("#password").press("Enter")
+            page.wait_for_url("**/tasks")
+            sessions[login] = page.context.storage_state()
+        return page
+
+    return enter

@@ -1,0 +1,31 @@
+"""Who writes to the desk in the journeys, and about what: their Chinese stays on English pages, as the demo's does."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Request:
+    """A customer and their request."""
+
+    name: str
+    mail: str
+    title: str
+
+    @property
+    def sender(self) -> str:
+        """As a mail's From says it."""
+        return f"{self.name} <{self.mail}>"
+
+
+PROJECTOR = Request("林小梅", "linxiaomei@huaxin.example", "会议室投影仪无法开机")
+PIPE = Request("何婷", "heting@example.com", "厨房水管漏水")
+PIPE_WITHOUT_SCRIPT = Request("何婷", "heting@example.com", "厨房水管漏水（二号楼）")
+DOOR = Request("马超", "machao@huaxin.example", "门禁卡刷不开三号门")
+CLOCK = Request("罗兰", "luolan@huaxin.example", "考勤机时间慢了十分钟")
+PARKING = Request("guest", "guest@huaxin.example", "来电：申请访客停车位")
+WASHER = Request("袁红", "yuanhong@example.com", "洗衣机不脱水，请派人上门")
+PARCEL = Request("秦岚", "qinlan@example.com", "快递员态度恶劣还少送一件")
+
+PRAISE = "来得很快，也讲解得很清楚，谢谢！"
+
+ALL = (PROJECTOR, PIPE, PIPE_WITHOUT_SCRIPT, DOOR, CLOCK, PARKING, WASHER, PARCEL)

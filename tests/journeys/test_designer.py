@@ -1,0 +1,187 @@
+"""An implementer's day: an approval drawn from nothing, tried, kept as a scenario, with what nobody tried yet."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.fixtures.running import RunningDesk
+from tests.journeys.conftest import SignIn
+from tests.journeys.designer import Designer
+from tests.journeys.pictures import Pictures
+
+FOLDER = "approvals/purchase"
+TITLE = "申请采购两台显示器"
+
+
+def test_approval_from_nothing_to_a_kept_scenario(
+    running_desk: RunningDesk, sign_in: SignIn, pictures: Pictures
+) -> None:
+    page = sign_in("zhangwei")
+    designer = Designer(page)
+    draw_the_approval(designer, pictures)
+    try_and_keep(designer, pictures)
+
+
+def draw_the_approval(designer: Designer, pictures: Pictures) -> None:
+    page = designer.page
+    pictures.take(page, "welcome")
+    designer.new("流程", "采购审批", "purchase-approval", FOLDER)
+    expect(designer.shape("start")).to_be_visible()
+    pictures.take(page, "empty-pool")
+
+    # two lanes by mouse
+    designer.select("pool")
+    page.locator(".djs-context-pad [data-action=lane-divide-two]").click()
+    lanes = page.locator(".ldz-outline li", has_text="泳道")
+    page.get_by_role("tab", name="大纲").click()
+    for number, name in enumerate(("申请人与系统", "审批与采购")):
+        lanes.nth(number).click()
+        designer.fill("name", name)
+        designer.fill("id", f"lane_{number}")
+    page.get_by_role("tab", name="流程库", exact=True).click()
+
+    # steps by keys, their properties in the panel
+    designer.select("start")
+    designer.add("新建工单", "register")
+    for parameter in ("message_id", "title", "priority", "contact_id", "form_data"):
+        designer.formula(f"param-{parameter}", parameter)
+    pictures.take(page, "action-with-parameters")
+    designer.select("register")
+    designer.add("决策表", "level", "定审批级别")
+    draw_the_decision(designer, pictures)
+    designer.tab("采购审批")
+    designer.fill("decision-result", "level")
+    designer.select("level")
+    designer.add("人工任务", "approve", "审批采购")
+    designer.drag_into_lane("approve", "lane_1")
+    page.get_by_role("button", name="新建表单").click()
+    draw_the_form(designer, pictures)
+    designer.tab("采购审批")
+    designer.choose("candidates", "派发工单")
+    designer.fill("due", "PT4H")
+    expect(page.locator("[data-sentence=due]")).to_contain_text("4")
+    designer.formula("priority", 'if level = "manager" then 90 else 50')
+    for number, (words, value) in enumerate((("同意", "approve"), ("驳回", "reject"))):
+        designer.field("outcomes-add").click()
+        designer.fill(f"o{number}-name", words)
+        designer.fill(f"o{number}-id", value)
+    pictures.take(page, "human-task")
+
+    # an SLA timer that does not end the task
+    designer.select("approve")
+    designer.add("超时时", "slow", "审批超时")
+    designer.fill("timer-timeDuration", "PT8H")
+    expect(page.locator("[data-sentence=timer]")).to_contain_text("8")
+    designer.field("interrupting").locator("input").uncheck()
+    pictures.take(page, "sla-timer")
+    designer.select("slow")
+    designer.add("设置变量", "mark_slow", "记为超时")
+    designer.field("assign-add").click()
+    designer.fill("assign0-name", "slow")
+    designer.formula("assign0-value", "true")
+    designer.select("mark_slow")
+    designer.add("结束", "marked", "已记录")
+
+    designer.select("approve")
+    designer.add("二选一", "approved")
+    designer.fill("name", "同意？")
+    designer.select("approved")
+    designer.add("人工任务", "buy", "购买")
+    designer.choose("candidates", "role:agent")
+    designer.field("outcomes-add").click()
+    designer.fill("o0-name", "已购买")
+    designer.fill("o0-id", "bought")
+    designer.select("buy")
+    designer.add("结束", "done", "采购完成")
+    designer.select("approved")
+    designer.add("结束", "rejected", "已驳回")
+    designer.select_flow("→ 购买")
+    designer.fill("name", "同意")
+    designer.formula("conditionExpression", 'outcome = "approve"')
+    designer.select_flow("→ 已驳回")
+    designer.field("default").locator("input").check()
+    designer.no_problems()
+    designer.saved()
+    page.get_by_role("button", name=re.compile("^显示全部")).click()
+    pictures.take(page, "drawn")
+
+
+def draw_the_decision(designer: Designer, pictures: Pictures) -> None:
+    page = designer.page
+    page.get_by_role("button", name="新建决策").click()
+    table = page.locator(".ldz-editor:not([hidden])")
+    table.locator("th.input-cell").dblclick()
+    page.locator(".ref-text .cm-content").click()
+    page.keyboard.insert_text("priority")
+    page.keyboard.press("Escape")
+    for number, (test, result) in enumerate((('"urgent"', '"manager"'), ("-", '"lead"'))):
+        table.locator(".add-rule-add").last.click()
+        cells = table.locator("tbody tr").nth(number).locator("td")
+        for column, text in ((1, test), (2, result)):
+            if text == "-":
+                continue
+            cells.nth(column).click()
+            page.keyboard.insert_text(text)
+    designer.saved()
+    pictures.take(page, "decision-table")
+
+
+def draw_the_form(designer: Designer, pictures: Pictures) -> None:
+    page = designer.page
+    editor = page.locator(".ldz-editor:not([hidden])")
+    piece = editor.locator('.fjs-palette-field[data-field-type="textarea"]')
+    piece.press("Enter")  # as a drag would, at the end of the form
+    expect(editor.locator(".fjs-form-field-textarea")).to_be_visible()
+    editor.locator(".fjs-form-field-textarea").click()
+    general = editor.locator('[data-group-id="group-general"]')
+    general.locator(".bio-properties-panel-group-header").click()
+    for entry, text in (("label", "审批意见"), ("key", "comment")):
+        box = general.locator(f'[data-entry-id$="{entry}"]').locator("input, textarea, .cm-content")
+        box.first.click()
+        page.keyboard.press("Control+a")
+        page.keyboard.insert_text(text)
+        page.keyboard.press("Tab")
+    expect(editor.get_by_text("审批意见").first).to_be_visible()
+    designer.saved()
+    pictures.take(page, "form")
+
+
+def try_and_keep(designer: Designer, pictures: Pictures) -> None:
+    page = designer.page
+    page.get_by_role("button", name="试运行", exact=True).click()
+    panel = page.locator(".ldz-run")
+    begin = panel.locator("details", has_text="起始条件").last
+    if begin.get_attribute("open") is None:
+        begin.locator("summary").click()
+    for name, value in (("message_id", "1"), ("title", TITLE), ("priority", "urgent")):
+        begin.get_by_role("button", name="添加变量").click()
+        row = begin.locator(".ldz-pair").last.locator("input")
+        row.nth(0).fill(name)
+        row.nth(1).fill(value)
+    begin.get_by_label("ticket.create").fill('{"ticket_id": 1, "correlation": "ticket:1"}')
+    begin.get_by_role("button", name="按此开始").click()
+    expect(panel.locator(".ldz-wait.is-task")).to_contain_text("审批采购")
+    pictures.take(page, "dry-run-waits")
+    panel.get_by_role("button", name="跳到下一个定时器").click()
+    expect(panel.get_by_role("button", name="退一步")).to_be_enabled()
+    expect(page.locator(".ldz-sign.is-token").first).to_be_visible()
+    panel.get_by_role("tab", name=re.compile("动作结果")).click()
+    expect(panel.locator(".ldz-effects")).to_contain_text("ticket.create")
+    pictures.take(page, "dry-run-effects")
+    panel.get_by_role("tab", name="下一步").click()
+    panel.get_by_label("审批意见").fill("可以")
+    panel.get_by_role("button", name="同意").click()
+    expect(panel.locator(".ldz-wait.is-task")).to_contain_text("购买")
+    panel.get_by_role("button", name="已购买").click()
+    expect(panel).to_contain_text("已结束")
+    pictures.take(page, "dry-run-ended")
+    panel.get_by_role("button", name="保存为场景").click()
+    page.get_by_label("名称（中文）").fill("同意并购买")
+    page.get_by_role("button", name="保存", exact=True).click()
+    expect(page.locator("#flash")).to_contain_text("purchase-approval.scenario.yaml")
+    panel.get_by_role("button", name="关闭").click()
+    page.get_by_role("button", name="更多").click()
+    page.get_by_role("menuitem", name="运行场景").click()
+    expect(page.locator(".ldz-scenarios")).to_contain_text("全部 1 个场景通过")
+    expect(page.locator(".ldz-scenarios")).to_contain_text("未经过")
+    pictures.take(page, "coverage")

@@ -85,7 +85,7 @@ def claim(engine: "Engine", database: Database, queue: str, count: int) -> list[
         ready = []
         for row in sorted(rows, key=lambda r: r.due_at):
             if row.tries > row.max_tries:
-                _give_up(session, row, "the worker died or hung on every try", None, now)
+                _give_up(engine, session, row, "the worker died or hung on every try", None, now)
             else:
                 ready.append(row)
         return ready
@@ -211,7 +211,7 @@ def _failed(engine: "Engine", database: Database, row: Any, error: Exception) ->
     log.warning("job %s (%s) failed: %s", row.id, row.operator, words)
     with database.transaction() as session:
         if isinstance(error, PermanentFailure) or row.tries >= row.max_tries:
-            _give_up(session, row, words, error, now)
+            _give_up(engine, session, row, words, error, now)
             return
         session.execute(
             update(job)
@@ -231,7 +231,12 @@ def backoff(seconds: int, tries: int) -> timedelta:
 
 
 def _give_up(
-    session: Session, row: Any, words: str, error: BaseException | None, now: datetime
+    engine: "Engine",
+    session: Session,
+    row: Any,
+    words: str,
+    error: BaseException | None,
+    now: datetime,
 ) -> None:
     changed = session.execute(
         update(job)
@@ -243,6 +248,7 @@ def _give_up(
             session, "job", f"{row.operator}: {words}", error=error,
             instance_id=row.instance_id, job_id=row.id, element_id=row.element_id, now=now,
         )  # fmt: skip
+        engine.gave_up(session, row)
 
 
 def due_queues(session: Session, now: datetime) -> Iterator[str]:

@@ -81,6 +81,7 @@ class Engine:
         clock: Callable[[], datetime] = utc_now,
         wake: Callable[[str], None] = lambda _queue: None,
         stepped: Callable[[Step], None] = lambda _step: None,
+        gave_up: Callable[[Session, Any], None] = lambda _session, _job: None,
         zone: str = "UTC",
         calendars: CalendarProvider | None = None,
         check_form: FormCheck = lambda _schema: (),
@@ -89,7 +90,8 @@ class Engine:
         witness: Witness | None = None,
     ) -> None:
         """`services` is handed to operators; `wake(queue)` tells workers after a commit that there is work;
-        `stepped(step)` is called in the transaction after every step was written (live pages, metrics).
+        `stepped(step)` is called in the transaction after every step was written (live pages, metrics), and
+        `gave_up(session, job)` in the one that made an incident of a job.
 
         `zone` is where now() and today() are meant, and times that name no zone. `calendars(session, name)` gives the
         calendars of working time, None for one that there is not; without it there is one, "default", of office hours.
@@ -104,6 +106,7 @@ class Engine:
         self.clock = clock
         self.wake = wake
         self.stepped = stepped
+        self.gave_up = gave_up
         self.zone = ZoneInfo(zone)
         self._calendars = calendars or _office_hours(zone)
         self.starts = Starts(start_order)

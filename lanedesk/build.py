@@ -18,7 +18,7 @@ from engine.timestamps import utc_now
 from lanedesk import models  # noqa: F401 - no part is built before all tables are known
 from lanedesk.redis_client import connect_redis
 from lanedesk.rooms import rooms
-from lanedesk.telling import teller
+from lanedesk.telling import teller, trouble_teller
 from lanedesk.wakes import Wakes
 
 
@@ -72,6 +72,7 @@ def build_desk(settings: Settings) -> Desk:
         clock=utc_now,
         wake=Wakes(redis).wake,
         stepped=teller(desk.live),
+        gave_up=trouble_teller(desk.live),
         zone=settings.timezone,
         calendars=provider(settings.timezone),
         check_form=form_problems,

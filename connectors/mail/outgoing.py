@@ -18,7 +18,7 @@ from connectors.mail.correspondence import (
 )
 from connectors.mail.delivering import deliver
 from connectors.mail.loops import LOOP_HEADER, MOST_HOPS, answer_noted, loop_mark
-from connectors.mail.statements import INSERT_SENT, MARK_SENT
+from connectors.mail.statements import INSERT_SENT, MARK_SENT, MARK_UNSENT
 from connectors.mail.tokens import outgoing_message_id, reply_address
 from connectors.mail.wording import Kind, Words, worded
 from desk.application import Desk
@@ -81,9 +81,9 @@ def send(
         return {"sent": True, "mail": message_id}
     recipient = facts.recipient
     if recipient is None:
-        return {"sent": False, "reason": "no_address"}
+        return _unsent(desk, order, "no_address", finish)
     if reason := _reason_not_to_send(settings, order, facts, recipient):
-        return {"sent": False, "reason": reason}
+        return _unsent(desk, order, reason, finish)
     words = _words(settings, order, facts)
     mail = _compose(desk, order, facts, words, message_id, recipient)
     try:
@@ -108,6 +108,19 @@ def send(
         with desk.database.transaction() as session:
             _record(desk, session, order, facts, words, message_id, "sent")
         raise
+    return result
+
+
+def _unsent(
+    desk: Desk, order: Order, reason: str, finish: Callable[[Session, Any], None]
+) -> dict[str, Any]:
+    """Nothing goes out, and an agent's reply says so."""
+    result = {"sent": False, "reason": reason}
+    if order.message_id is not None:
+        with desk.database.transaction() as session:
+            write(session, [(MARK_UNSENT, [{"wanted": order.message_id, "now": utc_now()}])])
+            _tell_pages(desk, session, order, "unsent")
+            finish(session, result)
     return result
 
 
@@ -248,6 +261,10 @@ def _record(
     if delivery == "sent" and order.is_automatic and facts.recipient:
         writes.append(answer_noted(session, _rate_key(facts.recipient)))
     write(session, writes)
+    _tell_pages(desk, session, order, delivery)
+
+
+def _tell_pages(desk: Desk, session: Session, order: Order, delivery: str) -> None:
     desk.live.publish(
         session,
         f"ticket:{order.ticket_id}",

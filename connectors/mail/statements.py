@@ -224,3 +224,8 @@ MARK_SENT = Write(
         updated_at=bindparam("now"),
     )
 )
+MARK_UNSENT = Write(
+    update(_MESSAGE)
+    .where(_message.id == bindparam("wanted"))
+    .values(delivery="unsent", updated_at=bindparam("now"))
+)

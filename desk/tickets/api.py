@@ -27,8 +27,8 @@ from desk.people.permissions import can, candidates_of
 from desk.storage import FileMissing, UploadRefused
 from desk.tickets import changes, events, queries
 from desk.tickets.attachments import StoredFile, note_download, store_upload
-from desk.tickets.changes import may_see
 from desk.tickets.conversation import trail
+from desk.tickets.delivery import with_deliveries
 from desk.tickets.export import csv_of
 from desk.tickets.models import Attachment, Message, Ticket, TicketType
 from desk.tickets.needs import form_for, unmet
@@ -201,7 +201,9 @@ def list_messages(query: dict[str, Any], ticket_id: int) -> dict[str, Any]:
             .where(Message.ticket_id == ticket_id)
             .options(selectinload(Message.attachments))
         )
-        return page_of(session, statement, [Message.id], **query)
+        page = page_of(session, statement, [Message.id], **query)
+        with_deliveries(session, ticket_id, page["items"])
+        return page
 
 
 @blueprint.route("/tickets/<int:ticket_id>/messages", methods=["POST"])
@@ -227,7 +229,8 @@ def create_message(given: dict[str, Any], ticket_id: int) -> Any:
             channel="api",
         )
     with desk.reading() as session:
-        return session.get_one(Message, message.id, options=[selectinload(Message.attachments)])
+        sent = session.get_one(Message, message.id, options=[selectinload(Message.attachments)])
+        return with_deliveries(session, ticket_id, [sent])[0]
 
 
 @blueprint.route("/tickets/<int:ticket_id>/trail")

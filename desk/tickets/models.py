@@ -174,7 +174,7 @@ class Message(Record):
     mail_message_id: Mapped[str | None] = mapped_column(String(400), index=True)
     raw_mail_id: Mapped[int | None] = mapped_column(BigInteger)
     automatic: Mapped[bool] = mapped_column(Boolean, default=False)  # RFC 3834: never answer it
-    delivery: Mapped[str | None] = mapped_column(String(16))  # queued | sent | failed | bounced
+    delivery: Mapped[str | None] = mapped_column(String(16))  # sent | failed | bounced | unsent
     attachments: Mapped[list["Attachment"]] = relationship(
         back_populates="message", order_by="Attachment.id"
     )

@@ -165,7 +165,13 @@ class MessageSchema(ma.Schema):
     subject = fields.String()
     text = fields.String()
     quoted = fields.String()
-    delivery = fields.String(allow_none=True)
+    delivery = fields.String(
+        allow_none=True,
+        metadata={
+            "description": "queued, sent, failed (an incident waits), bounced, or unsent (the customer has no address "
+            "to send it to); null for what is not delivered"
+        },
+    )
     created_at = fields.AwareDateTime()
     attachments = fields.List(fields.Nested(AttachmentSchema))
 

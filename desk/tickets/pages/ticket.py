@@ -9,17 +9,19 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from desk.application import current_desk
+from desk.incidents import operations as incidents
 from desk.people.access import current_actor, current_user, requires
 from desk.people.permissions import can
 from desk.storage import UploadRefused
 from desk.tickets import events
-from desk.tickets.changes import may_see
-from desk.tickets.models import Ticket
+from desk.tickets.delivery import deliveries
+from desk.tickets.models import Message, Ticket
 from desk.tickets.pages import blueprint
 from desk.tickets.pages.uploads import refused_words, store_files
 from desk.tickets.pages.view import (
     conversation_context,
     header_context,
+    may_send_again,
     show_ticket,
     trail_context,
     waiting_steps,
@@ -112,6 +114,31 @@ def send_message(ticket_id: int) -> Any:
             ticket_id, 422, _("The process could not go on: %(reason)s", reason=str(error))
         )
     return redirect(url_for("tickets.ticket_page", ticket_id=ticket_id), 303)
+
+
+@blueprint.post("/tickets/<int:ticket_id>/messages/<int:message_id>/again")
+@requires("ticket.read")
+def send_again(ticket_id: int, message_id: int) -> Any:
+    """Have a reply that did not go out tried again: its incident is retried, with this as the reason."""
+    if not may_send_again():
+        abort(403)
+    desk, actor = current_desk(), current_actor()
+    with desk.database.transaction() as session:
+        ticket = _found(session, ticket_id)
+        message = session.get(Message, message_id)
+        if message is None or message.ticket_id != ticket_id:
+            abort(404)
+        if only_looks(session, ticket, current_user()):
+            abort(403)
+        incident_id = deliveries(session, ticket_id, [message])[message_id].incident_id
+        reason = _("Sent again from the ticket's page")
+        if incident_id and incidents.retry(session, desk, incident_id, actor=actor, reason=reason):
+            desk.live.publish(session, _topic(ticket), "message.queued", {"ticket_id": ticket_id})
+            flash(_("It is being sent again."), "success")
+        else:
+            flash(_("Somebody has dealt with it already."))
+    address = url_for("tickets.ticket_page", ticket_id=ticket_id, _anchor=f"message-{message_id}")
+    return redirect(address, 303)
 
 
 @blueprint.post("/tickets/<int:ticket_id>/cancel")

@@ -24,6 +24,7 @@ from desk.sla.pages import clocks_context, next_clock
 from desk.tickets.answers import form_answers
 from desk.tickets.changes import may_edit
 from desk.tickets.conversation import conversation, trail
+from desk.tickets.delivery import Delivery, deliveries
 from desk.tickets.events import CANCELLED, TOLD_BY
 from desk.tickets.models import Message, Ticket, TrailEntry
 from desk.tickets.needs import form_for_page, hint
@@ -163,9 +164,12 @@ def conversation_context(
 ) -> dict[str, Any]:
     """`items` and `earlier_href`: the newest part of the conversation, or the part before a message."""
     talk = conversation(session, ticket.id, before=before)
+    delivered = deliveries(session, ticket.id, talk.messages)
     return {
         "items": [
-            _system_item(item) if isinstance(item, TrailEntry) else _message_item(item)
+            _system_item(item)
+            if isinstance(item, TrailEntry)
+            else _message_item(item, delivered[item.id], may_send_again())
             for item in talk.merged()
         ],
         "file_url": file_url,
@@ -197,7 +201,13 @@ def file_url(attachment: Any) -> str:
     return url_for("tickets.attachment", attachment_id=attachment.id, filename=attachment.filename)
 
 
-def _message_item(message: Message) -> dict[str, Any]:
+def may_send_again() -> bool:
+    """Whether the reader may have a reply tried again that did not go out."""
+    user = current_user()
+    return can(user, "ticket.process") or can(user, "incident.resolve")
+
+
+def _message_item(message: Message, delivery: Delivery, may_retry: bool) -> dict[str, Any]:
     """A message as macros/ticket.html shows it: its text; the HTML it came as opens in a frame."""
     html = None
     if message.html:
@@ -217,7 +227,13 @@ def _message_item(message: Message) -> dict[str, Any]:
         "text": message.text,
         "html": html,
         "quoted": message.quoted,
-        "delivery": message.delivery,
+        "delivery": delivery.state,
+        "delivery_reason": delivery.reason,
+        "retry_url": url_for(
+            "tickets.send_again", ticket_id=message.ticket_id, message_id=message.id
+        )
+        if may_retry and delivery.incident_id
+        else None,
         "attachments": message.attachments,
     }
 

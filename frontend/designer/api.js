@@ -19,20 +19,23 @@ export class Problem extends Error {
 
 export class Unreachable extends Error {}
 
-async function ask(method, address, body) {
+async function ask(method, where, body) {
   const headers = { Accept: "application/json", "X-CSRFToken": token };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   try {
-    return await fetch(address, { method, headers, credentials: "same-origin", body: body === undefined ? undefined : JSON.stringify(body) });
+    return await fetch(where, { method, headers, credentials: "same-origin", body: body === undefined ? undefined : JSON.stringify(body) });
   } catch (error) {
     if (error instanceof TypeError) throw new Unreachable(t("The server cannot be reached."));
     throw error;
   }
 }
 
+// Where the designer's API has something.
+export const address = (path) => base + path;
+
 // call("PUT", "/files/7/draft", {...}) -> the answer's JSON (text for other types). Addresses from "/" are the designer's.
 export async function call(method, path, body) {
-  const response = await ask(method, path.startsWith("//") ? path.slice(1) : base + path, body);
+  const response = await ask(method, path.startsWith("//") ? path.slice(1) : address(path), body);
   const json = (response.headers.get("Content-Type") ?? "").includes("json");
   const said = response.status === 204 ? null : json ? await response.json() : await response.text();
   if (response.redirected && response.url.includes("/login")) throw new Problem(401, { detail: t("You are signed out. Sign in again in another tab; your work is kept here.") });

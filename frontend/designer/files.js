@@ -24,7 +24,7 @@ async function makeFiles(workspace, files) {
   await workspace.refreshFiles();
   workspace.catalogueSoon();
   const first = made.find((file) => file.path.endsWith(".bpmn")) ?? made[0];
-  return workspace.open(workspace.files.find(({ id }) => id === first.id) ?? first);
+  return workspace.files.find(({ id }) => id === first.id) ?? first;
 }
 
 export function newFileDialog(workspace, { kind, gallery, copyOf } = {}) {
@@ -106,9 +106,9 @@ export function newFileDialog(workspace, { kind, gallery, copyOf } = {}) {
     fault.textContent = "";
     go.disabled = true;
     try {
-      const files = await contents();
-      await makeFiles(workspace, files);
-      close();
+      const file = await makeFiles(workspace, await contents());
+      close(); // before it is opened: the drawing takes the focus
+      await workspace.open(file);
     } catch (error) {
       fault.textContent = error.message;
       if (!(error instanceof Problem)) throw error;

@@ -115,11 +115,17 @@ export function frame(workspace) {
       welcome.hidden = !visible;
       if (visible) welcome.replaceChildren(...welcomeWords(workspace, files));
     },
+    regionOfFocus: () => document.activeElement.closest("[data-region]"),
     nextRegion(step) {
       const regions = [...root.querySelectorAll("[data-region]")].filter((region) => region.offsetParent);
-      const at = regions.findIndex((region) => region.contains(document.activeElement));
-      const next = regions[(at + step + regions.length) % regions.length];
-      if (next === stage && workspace.active?.editor) workspace.active.editor.focus(); else next?.focus();
+      const at = regions.indexOf(this.regionOfFocus());
+      const next = regions.at(at < 0 && step < 0 ? -1 : (at + step) % regions.length);
+      if (next === stage) this.focusStage(); else next?.focus();
+    },
+    // What is drawn in it where that takes the focus, else the place itself.
+    focusStage() {
+      workspace.active?.editor?.focus();
+      if (!stage.contains(document.activeElement)) stage.focus();
     },
   };
 

@@ -42,6 +42,7 @@ export class Saver {
 
   async send() {
     const { tab } = this;
+    if (!tab.editor) return; // not loaded: there is nothing to save yet
     const content = await tab.editor.text();
     const before = tab.before ?? tab.editor.exported ?? null;
     if (content === tab.content) { if (this.state !== "saved") { await forget(tab.file.id); this.set("saved"); } return; }

@@ -1,5 +1,5 @@
 // One window: the library on the left, tabs with their editors, properties on the right, problems below.
-import { call, Problem, Unreachable } from "./api.js";
+import { address, call, Problem, Unreachable } from "./api.js";
 import { debounced, h, toast } from "./dom.js";
 import { forget, kept } from "./keeping.js";
 import { frame } from "./frame.js";
@@ -27,6 +27,7 @@ export class Workspace {
     this.settings = settings;
     this.files = [];
     this.tabs = [];
+    this.opening = new Map(); // by file id: what ends when the file is open
     this.active = null;
     this.catalogue = null;
     this.forms = new Map();
@@ -81,7 +82,13 @@ export class Workspace {
   // ── tabs ──
   async open(file) {
     const known = this.tabs.find((tab) => tab.file.id === file.id);
-    if (known) return this.show(known);
+    if (known) { this.show(known); this.ui.focusStage(); return known; }
+    if (!this.opening.has(file.id)) this.opening.set(file.id, this.openAnew(file).finally(() => this.opening.delete(file.id)));
+    return this.opening.get(file.id);
+  }
+
+  async openAnew(file) {
+    const region = this.ui.regionOfFocus();
     const started = performance.now();
     const tab = { file, element: h("div", { class: "ldz-editor", role: "tabpanel", "aria-label": fileName(file) }), selection: [] };
     try {
@@ -103,6 +110,8 @@ export class Workspace {
     await this.showProperties(); // its panel takes room: the picture is fitted to what is left
     tab.editor?.resized();
     tab.editor?.look?.();
+    // The keys are the drawing's, unless somebody has gone elsewhere meanwhile.
+    if (tab === this.active && [null, region, this.ui.stage].includes(this.ui.regionOfFocus())) this.ui.focusStage();
     tab.opened = Math.round(performance.now() - started);
     return tab;
   }
@@ -110,21 +119,25 @@ export class Workspace {
   async load(tab, content) {
     tab.before = null;
     tab.editor?.destroy();
+    tab.editor = null; // until it has the content nothing is asked of it
     tab.element.replaceChildren();
     const options = {
       container: tab.element, onchange: () => this.changed(tab), catalogueOf: () => this.catalogue,
-      onselect: (selection, same) => { tab.selection = selection; if (tab === this.active) this.showProperties(same); },
+      onselect: (selection) => { tab.selection = selection; if (tab === this.active) this.showProperties(); },
     };
+    let editor = null;
     try {
       const Editor = await EDITORS[tab.file.kind]();
-      tab.editor = new Editor(options);
-      await tab.editor.load(content);
+      editor = new Editor(options);
+      await editor.load(content);
+      tab.editor = editor;
     } catch (error) {
       // It cannot be drawn: shown as text, with the reason; nothing is lost.
-      tab.editor?.destroy();
+      editor?.destroy();
       tab.element.replaceChildren();
-      tab.editor = new SourceEditor(options);
-      await tab.editor.load(content);
+      editor = new SourceEditor(options);
+      await editor.load(content);
+      tab.editor = editor;
       const line = Number(/line: (\d+)|line (\d+)/.exec(error.message)?.slice(1).find(Boolean)) || (tab.file.kind === "form" ? lineOf(content, error.message) : 0);
       tab.editor.explain(error.words ? error.message : t("This file cannot be drawn: {reason} It is shown as text; mend it here and open it again.", { reason: error.message.split("\n")[0] }), line);
       tab.asText = true;
@@ -220,15 +233,15 @@ export class Workspace {
         onclick: () => { tab.editor.select(element); this.ui.openBottom("problems"); },
       };
     }));
-    this.properties?.refresh(tab.lint?.problems);
+    this.showProperties();
   }
 
-  async showProperties(same = false) {
+  async showProperties() {
     const tab = this.active;
-    if (tab?.file.kind !== "bpmn" || !tab.editor?.marks) { this.ui.showSide(null); return; }
+    if (!tab?.editor?.marks) { this.ui.showSide(null); return; }
     const { PropertiesPanel } = await import("./properties/panel.js");
     const { useFeel } = await import("./properties/feel.js");
-    if (tab !== this.active) return;
+    if (tab !== this.active || !tab.editor?.marks) return;
     this.properties ??= new PropertiesPanel(propertiesContext(this));
     this.properties.context.catalogue = this.catalogue;
     useFeel(this.catalogue, () => variablesOf(this.active?.editor, this.catalogue, this.forms));
@@ -238,12 +251,11 @@ export class Workspace {
     let target = one && !another ? one.labelTarget ?? one : root;
     if (target.businessObject?.$type === "bpmn:Collaboration") target = tab.editor.get("elementRegistry").find(({ businessObject }) => businessObject?.$type === "bpmn:Participant" && businessObject.processRef) ?? target;
     this.ui.showSide(this.properties.element);
-    if (same && this.properties.target === target && this.properties.editor === tab.editor) this.properties.refresh();
-    else this.properties.show(target, tab.editor, tab.lint?.problems);
+    this.properties.show(target, tab.editor, tab.lint?.problems);
   }
 
   async catalogueSoon() {
-    try { await this.loadCatalogue(); } catch (error) { if (!(error instanceof Unreachable)) this.failed(error); }
+    try { await this.loadCatalogue(); await this.showProperties(); } catch (error) { if (!(error instanceof Unreachable)) this.failed(error); }
   }
 
   // Field names of the folder's forms, for completion.
@@ -268,10 +280,10 @@ export class Workspace {
   async download(file) {
     try {
       const tab = this.tabs.find((one) => one.file.id === file.id);
-      const content = tab ? await tab.editor.text() : (await call("GET", `/files/${file.id}`)).content;
-      const link = h("a", { href: URL.createObjectURL(new Blob([content])), download: file.path.split("/").pop(), "hx-boost": "false" });
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+      const unsaved = tab?.editor && tab.saver?.state !== "saved";
+      const href = unsaved ? URL.createObjectURL(new Blob([await tab.editor.text()])) : address(`/files/${file.id}/content`);
+      h("a", { href, download: file.path.split("/").pop(), "hx-boost": "false" }).click();
+      if (unsaved) setTimeout(() => URL.revokeObjectURL(href), 10_000);
     } catch (error) { this.failed(error); }
   }
 

@@ -68,7 +68,7 @@ export class BpmnEditor {
     modeler.on("import.parse.complete", 2000, ({ definitions }) => { if (this.english && definitions) swapNames(definitions); });
     modeler.on("commandStack.changed", () => { if (this.loaded) this.onchange(); });
     modeler.on("selection.changed", ({ newSelection }) => this.onselect(newSelection));
-    modeler.on("element.changed", ({ element }) => { if (this.get("selection").isSelected(element)) this.onselect(this.get("selection").get(), true); });
+    modeler.on("element.changed", ({ element }) => { if (this.get("selection").isSelected(element)) this.onselect(this.get("selection").get()); });
     modeler.on("tokenSimulation.toggleMode", ({ active }) => { this.simulating = active; this.canvasElement.classList.toggle("is-simulating", active); });
     // A name has been written: the keys are the diagram's again.
     for (const end of ["complete", "cancel"]) modeler.on(`directEditing.${end}`, 500, () => queueMicrotask(() => { if (document.activeElement === document.body) this.focus(); }));

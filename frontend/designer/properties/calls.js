@@ -1,7 +1,6 @@
 // Which flow a call activity calls, which decision a business rule task asks.
 import { both, t } from "../texts.js";
-import { button, h, icon } from "../dom.js";
-import { selectField, textField } from "./fields.js";
+import { selectField, textField, withActs } from "./fields.js";
 
 export function callGroup({ element, bo, of, catalogue, openFile }) {
   if (bo.$type !== "bpmn:CallActivity") return null;
@@ -9,8 +8,8 @@ export function callGroup({ element, bo, of, catalogue, openFile }) {
     key: "called", label: t("Flow"), options: [["", t("(choose one)")], ...(catalogue?.processes ?? []).map((pick) => [pick.value, both(pick.names) || pick.value])],
     get: () => bo.calledElement, set: (calledElement) => of.set(element, { calledElement }),
   });
-  field.element.append(h("div", { class: "ldz-field-acts" }, button(t("Open"), { sign: icon("pencil", 16), kind: "quiet", disabled: !bo.calledElement, onclick: () => openFile("bpmn", bo.calledElement) })));
-  return { key: "call", title: t("Called flow"), fields: [field] };
+  const open = { words: t("Open"), sign: "pencil", act: () => openFile("bpmn", bo.calledElement), needed: () => bo.calledElement };
+  return { key: "call", title: t("Called flow"), fields: [withActs(field, [open])] };
 }
 
 const BINDINGS = () => [["deployment", t("As deployed with this diagram")], ["latest", t("Always the newest")]];
@@ -21,12 +20,12 @@ export function decisionGroup({ element, bo, of, catalogue, folderDecisions, ope
   const set = (values) => of.setExtension(element, bo, "lanedesk:Decision", values);
   const picks = new Map([...folderDecisions(), ...(catalogue?.decisions ?? []).map((pick) => [pick.value, both(pick.names) || pick.value])]);
   const field = selectField({ key: "decision", label: t("Decision"), options: [["", t("(choose one)")], ...picks], get: () => decision()?.key, set: (key) => set({ key }) });
-  field.element.append(h("div", { class: "ldz-field-acts" },
-    button(t("Open"), { sign: icon("pencil", 16), kind: "quiet", disabled: !decision()?.key, onclick: () => openFile("dmn", decision()?.key) }),
-    button(t("New decision"), { sign: icon("plus", 16), kind: "quiet", onclick: async () => { const key = await newDecision(bo.id); if (key) set({ key, result: decision()?.result }); } })));
+  const acts = [
+    { words: t("Open"), sign: "pencil", act: () => openFile("dmn", decision()?.key), needed: () => decision()?.key },
+    { words: t("New decision"), sign: "plus", act: async () => { const key = await newDecision(bo.id); if (key) set({ key, result: decision()?.result }); } }];
   return {
     key: "decision", title: t("Decision"), fields: [
-      field,
+      withActs(field, acts),
       textField({ key: "decision-result", label: t("Keep the result as"), placeholder: decision()?.key, get: () => decision()?.result, set: (result) => set({ result }) }),
       selectField({ key: "binding", label: t("Version"), options: BINDINGS(), get: () => decision()?.binding ?? "deployment", set: (binding) => set({ binding: binding === "deployment" ? undefined : binding }) }),
     ],

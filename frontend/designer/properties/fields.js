@@ -1,17 +1,20 @@
-// Fields of the properties panel. Each is {key, element, refresh()}: `get` reads the diagram, `set` writes it as one
-// undoable step. Typing is written after a pause and when the field is left.
+// Fields of the properties panel. Each is {key, drawn, element, refresh()}: `get` reads the diagram, `set` writes it as
+// one undoable step; `drawn` says what the element was made from besides the diagram, so that one made from the same
+// stays. Typing is written after a pause and when the field is left.
 import { button, debounced, h, icon, newId } from "../dom.js";
 import { t } from "../texts.js";
 import { feelBox } from "./feel.js";
 
 const PAUSE = 400; // ms of not typing
 
-function framed({ label, help, key }, control, extra = null) {
+const drawnFrom = (options) => JSON.stringify(options, (name, value) => (value instanceof Node ? undefined : value));
+
+function framed({ label, help, key }, control) {
   const id = control.id || newId("ldz-field");
   control.id = id;
   const hint = help ? h("span", { class: "form-hint", id: `${id}-help` }, help) : null;
   if (hint) control.setAttribute("aria-describedby", hint.id);
-  const head = h("div", { class: "ldz-field-head" }, h("label", { class: "form-label", for: id }, label), extra);
+  const head = h("div", { class: "ldz-field-head" }, h("label", { class: "form-label", for: id }, label));
   return h("div", { class: "ldz-field", "data-key": key }, head, control, hint);
 }
 
@@ -38,26 +41,27 @@ export function textField(options) {
   const element = framed(options, control);
   const list = suggested(control, options.suggestions);
   if (list) element.append(list);
-  return { key: options.key, element, refresh, flush };
+  return { key: options.key, drawn: drawnFrom(options), element, refresh, flush };
 }
 
 export function areaField(options) {
   const control = h("textarea", { class: "form-control", rows: options.rows ?? 3 });
   const { refresh, flush } = typed(control, options);
-  return { key: options.key, element: framed(options, control), refresh, flush };
+  return { key: options.key, drawn: drawnFrom(options), element: framed(options, control), refresh, flush };
 }
 
 // options.options: [[value, words]]; a value that is none of them is shown as it is.
 export function selectField(options) {
   const control = h("select", { class: "form-select", onchange: () => options.set(control.value === "" ? undefined : control.value) });
+  const offer = (value, words) => control.append(h("option", { value }, words));
+  for (const [value, words] of options.options) offer(value, words);
   const refresh = () => {
     const value = options.get() ?? "";
-    const known = options.options.some(([key]) => key === value);
-    control.replaceChildren(...[...options.options, ...(known ? [] : [[value, value || t("(nothing)")]])].map(([key, words]) => h("option", { value: key }, words)));
+    if (![...control.options].some((option) => option.value === value)) offer(value, value || t("(nothing)"));
     control.value = value;
   };
   refresh();
-  return { key: options.key, element: framed(options, control, options.extra), refresh };
+  return { key: options.key, drawn: drawnFrom(options), element: framed(options, control), refresh };
 }
 
 export function checkField(options) {
@@ -67,7 +71,19 @@ export function checkField(options) {
   const hint = options.help ? h("span", { class: "form-hint" }, options.help) : null;
   const element = h("div", { class: "ldz-field", "data-key": options.key },
     h("label", { class: "form-check" }, control, h("span", { class: "form-check-label" }, options.label)), hint);
-  return { key: options.key, element, refresh };
+  return { key: options.key, drawn: drawnFrom(options), element, refresh };
+}
+
+// Buttons under a field. acts: [{words, sign, act, needed()}]; one that is not needed now cannot be pressed.
+export function withActs(field, acts) {
+  const buttons = acts.map(({ words, sign, act }) => button(words, { sign: icon(sign, 16), kind: "quiet", onclick: act }));
+  const refresh = () => {
+    field.refresh();
+    for (const [index, { needed }] of acts.entries()) buttons[index].disabled = Boolean(needed && !needed());
+  };
+  field.element.append(h("div", { class: "ldz-field-acts" }, buttons));
+  refresh();
+  return { ...field, refresh };
 }
 
 // Always FEEL. `prefix: "="` is kept outside of what is typed.
@@ -81,7 +97,7 @@ export function feelField(options) {
   const box = feelBox({ ...options, value: read(), onchange: (text) => options.set(text.trim() === "" ? undefined : prefix + text) });
   const element = framed(options, box.element);
   element.querySelector("label").addEventListener("click", () => box.focus());
-  return { key: options.key, element, refresh: () => box.show(read()), flush: box.flush };
+  return { key: options.key, drawn: drawnFrom(options), element, refresh: () => box.show(read()), flush: box.flush };
 }
 
 // Text, or FEEL after the ƒ button: what begins with "=" in the diagram. options.options: choices for the text.
@@ -114,7 +130,16 @@ export function valueField(options) {
     if (options.get() && isFormula() !== formula) build(isFormula());
     else inner.refresh();
   };
-  return { key: options.key, element, refresh, flush: () => inner.flush?.() };
+  return { key: options.key, drawn: drawnFrom(options), element, refresh, flush: () => inner.flush?.() };
+}
+
+// A number for each thing of the diagram that has rows of its own.
+const numbers = new WeakMap();
+let counted = 0;
+
+function numberOf(thing) {
+  if (!numbers.has(thing)) numbers.set(thing, counted += 1);
+  return numbers.get(thing);
 }
 
 // Rows with fields of their own. options: {items: () => [], fieldsOf(item, index), titleOf(item, index), add, remove(item), addWords}
@@ -124,19 +149,28 @@ export function listField(options) {
   const rows = items.map((item, index) => {
     const inner = options.fieldsOf(item, index);
     fields.push(...inner);
-    const title = options.titleOf(item, index);
-    return h("div", { class: `ldz-item${options.flat ? " is-flat" : ""}`, role: "group", "aria-label": title },
-      options.flat ? null : h("div", { class: "ldz-item-title" }, title),
-      h("div", { class: "ldz-item-fields" }, inner.map((field) => field.element)),
-      button(t("Remove {what}", { what: title }), { sign: icon("x", 14), kind: "quiet", quiet: true, onclick: () => options.remove(item) }));
+    const title = options.flat ? null : h("div", { class: "ldz-item-title" });
+    const remove = button("", { sign: icon("x", 14), kind: "quiet", quiet: true, onclick: () => options.remove(item) });
+    const row = h("div", { class: `ldz-item${options.flat ? " is-flat" : ""}`, role: "group" },
+      title, h("div", { class: "ldz-item-fields" }, inner.map((field) => field.element)), remove);
+    const refresh = () => {
+      const words = options.titleOf(item, index);
+      row.setAttribute("aria-label", words);
+      if (title) title.textContent = words;
+      remove.title = t("Remove {what}", { what: words });
+      remove.querySelector(".visually-hidden").textContent = remove.title;
+    };
+    refresh();
+    fields.push({ refresh });
+    return row;
   });
   const add = options.add ? button(options.addWords, { sign: icon("plus", 16), kind: "quiet", onclick: options.add, "data-key": `${options.key}-add` }) : null;
   const element = h("div", { class: "ldz-list", "data-key": options.key }, rows, add);
   return {
-    key: `${options.key}:${items.length}`, element,
+    key: options.key, element, drawn: JSON.stringify(items.map(numberOf)),
     refresh: () => fields.forEach((field) => field.refresh()), flush: () => fields.forEach((field) => field.flush?.()),
   };
 }
 
 // Words, a picture, a button: anything that is not edited.
-export const showing = (key, element, refresh = () => {}) => ({ key, element, refresh });
+export const showing = (key, element) => ({ key, element, drawn: element.textContent, refresh: () => {} });

@@ -1,5 +1,5 @@
 // Which groups of properties an element has. One function a group; each is given
-// {element, bo, editor, catalogue, files, redraw, openFile} and gives {key, title, fields} or null.
+// {element, bo, editor, catalogue, openFile, …} and gives {key, title, fields} or null.
 import { Elements } from "./elements.js";
 import { generalGroup, documentationGroup, processGroup } from "./general.js";
 import { humanGroups } from "./human.js";

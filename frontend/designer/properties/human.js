@@ -1,7 +1,7 @@
 // A human task: who, with which form, by when; the outcomes as buttons.
 import { both, t } from "../texts.js";
-import { button, h, icon } from "../dom.js";
-import { listField, selectField, showing, textField, valueField } from "./fields.js";
+import { h } from "../dom.js";
+import { listField, selectField, showing, textField, valueField, withActs } from "./fields.js";
 import { sentenceOf } from "./sentence.js";
 
 const PRIORITIES = () => [["", t("As the ticket")], ["30", t("Low")], ["50", t("Normal")], ["70", t("High")], ["90", t("Urgent")]];
@@ -16,13 +16,12 @@ function formField({ element, bo, of, catalogue, folderForms, openFile, newForm 
     key: "form", label: t("Form"), get, options: [["", t("No form, only the buttons")], ...forms],
     set: (form) => of.setExtension(element, bo, "lanedesk:HumanTask", { form }),
   });
-  field.element.append(h("div", { class: "ldz-field-acts" },
-    button(t("Open"), { sign: icon("pencil", 16), kind: "quiet", onclick: () => openFile("form", get()), disabled: !get() }),
-    button(t("New form"), { sign: icon("plus", 16), kind: "quiet", onclick: async () => {
+  return withActs(field, [
+    { words: t("Open"), sign: "pencil", act: () => openFile("form", get()), needed: get },
+    { words: t("New form"), sign: "plus", act: async () => {
       const form = await newForm(bo.id);
       if (form) of.setExtension(element, bo, "lanedesk:HumanTask", { form });
-    } })));
-  return field;
+    } }]);
 }
 
 function who({ element, bo, of, catalogue }) {

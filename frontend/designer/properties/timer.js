@@ -14,7 +14,7 @@ const QUICK = () => ({
   timeCycle: [["0 9 * * *", t("Every day at 9")], ["0 9 * * MON", t("Mondays at 9")], ["R3/PT1H", t("3 times, every hour")]],
 });
 
-export function timerGroup({ element, bo, of, redraw, catalogue }) {
+export function timerGroup({ element, bo, of, catalogue }) {
   const definition = bo.eventDefinitions?.find(({ $type }) => $type === "bpmn:TimerEventDefinition");
   if (!definition) return null;
   const kind = () => PROPERTIES.find((property) => definition.get(property)) ?? definition.ldzKind ?? "timeDuration";
@@ -24,7 +24,6 @@ export function timerGroup({ element, bo, of, redraw, catalogue }) {
     set: (property) => {
       definition.ldzKind = property;
       of.setIn(element, definition, Object.fromEntries(PROPERTIES.map((name) => [name, undefined])));
-      redraw();
     },
   });
   const value = valueField({
@@ -33,9 +32,9 @@ export function timerGroup({ element, bo, of, redraw, catalogue }) {
   });
   const functions = new Set((catalogue?.functions ?? []).map(({ name }) => name));
   const quick = QUICK()[kind()].filter(([text]) => !text.startsWith("=working") || functions.has("working time"));
-  const fields = [choose, value, showing(`quick-${kind()}`, h("div", { class: "ldz-quick" }, quick.map(([text, words]) => button(words, { kind: "quiet", onclick: () => { write(text); redraw(); } }))))];
+  const fields = [choose, value, showing(`quick-${kind()}`, h("div", { class: "ldz-quick" }, quick.map(([text, words]) => button(words, { kind: "quiet", onclick: () => write(text) }))))];
   if (kind() === "timeDate") {
-    const pick = h("input", { class: "form-control", type: "datetime-local", "aria-label": t("Pick from the calendar"), onchange: () => { if (pick.value) { write(new Date(pick.value).toISOString().replace(".000", "")); redraw(); } } });
+    const pick = h("input", { class: "form-control", type: "datetime-local", "aria-label": t("Pick from the calendar"), onchange: () => { if (pick.value) { write(new Date(pick.value).toISOString().replace(".000", "")); } } });
     fields.push(showing("timer-pick", h("div", { class: "ldz-field" }, h("span", { class: "form-label" }, t("Pick from the calendar")), pick)));
   }
   return { key: "timer", title: t("Time"), fields };

@@ -101,7 +101,7 @@ class Library:
                 if name.endswith(".bpmn"):
                     files[name] = read_definitions(content)
                 elif name.endswith(".form"):
-                    form = _read_form(content)
+                    form = read_form(content)
                     forms[name.rpartition("/")[2].removesuffix(".form")] = form
                     problems += [
                         Problem("form", "error", element, words, 0, name)
@@ -402,7 +402,8 @@ class Library:
         return self._forms[key]
 
 
-def _read_form(content: bytes) -> dict[str, Any]:
+def read_form(content: bytes) -> dict[str, Any]:
+    """A form's schema (form-js JSON). Raises UnreadableDiagram."""
     try:
         schema = orjson.loads(content)
     except orjson.JSONDecodeError as error:

@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import orjson
 import yaml
 
 from designer_api.compare.changes import Change
 from engine.bpmn.reading import UnreadableDiagram
+from engine.library import read_form
 from engine.scenarios import read_scenarios
 
 _SILENT = {"id", "components", "layout"}
@@ -15,7 +15,7 @@ _SILENT = {"id", "components", "layout"}
 
 def compare_forms(left: bytes, right: bytes) -> list[Change]:
     """Fields are the same when their key is, else when their id is. Raises UnreadableDiagram."""
-    old, new = _form(left), _form(right)
+    old, new = read_form(left), read_form(right)
     changes = list(_differ("form", "form", _title(new), old, new))
     before, after = dict(_fields(old)), dict(_fields(new))
     for key, field in after.items():
@@ -63,18 +63,6 @@ def compare_scenarios(left: bytes, right: bytes) -> list[Change]:
         if key not in after
     ]
     return changes
-
-
-def _form(content: bytes) -> dict[str, Any]:
-    try:
-        schema = orjson.loads(content)
-    except orjson.JSONDecodeError as error:
-        raise UnreadableDiagram(
-            f"The form is not JSON: {error}", f"表单不是有效的 JSON：{error}"
-        ) from error
-    if not isinstance(schema, dict):
-        raise UnreadableDiagram("The form is not an object.", "表单内容不是对象。")
-    return schema
 
 
 def _fields(form: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:

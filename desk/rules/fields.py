@@ -37,6 +37,7 @@ CHANNELS: Final[dict[str, Text]] = {
     "desk": Text("Desk", "座席"),
     "tracking": Text("Tracking page", "跟踪页"),
     "api": Text("API", "接口"),
+    "vendor": Text("Another vendor", "其他服务商"),
 }
 LEVELS: Final[dict[str, Text]] = {
     "normal": Text("Normal customer", "普通客户"),

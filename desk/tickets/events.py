@@ -96,6 +96,34 @@ def request_ticket(
         form_data=form_data,
         attachments=attachments,
     )
+    return open_ticket(
+        session,
+        engine,
+        message,
+        actor=actor,
+        title=title,
+        contact_id=contact_id,
+        priority=priority,
+        deadline=deadline,
+        kind=kind,
+        more=more,
+    )
+
+
+def open_ticket(
+    session: Session,
+    engine: Engine,
+    message: Message,
+    *,
+    actor: Actor,
+    title: str,
+    contact_id: int | None = None,
+    priority: str = "normal",
+    deadline: datetime | None = None,
+    kind: TicketType | None = None,
+    more: Mapping[str, Any] | None = None,
+) -> Ticket:
+    """Start the process of a type with a message that was received: see `request_ticket`."""
     payload = {
         "message_id": message.id,
         "title": title,

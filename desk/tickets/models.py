@@ -87,7 +87,7 @@ class Ticket(Record):
     state: Mapped[str] = mapped_column(String(16), default=TicketState.PENDING)
     # low | normal | high | urgent
     priority: Mapped[str] = mapped_column(String(16), default="normal")
-    channel: Mapped[str] = mapped_column(String(16))  # mail | form | desk | api
+    channel: Mapped[str] = mapped_column(String(16))  # mail | form | desk | api | vendor
     # Deferred: the first operator of a process may make the ticket before the instance is saved.
     instance_id: Mapped[UUID] = mapped_column(
         ForeignKey("process_instance.id", deferrable=True, initially="DEFERRED"), index=True
@@ -159,7 +159,7 @@ class Message(Record):
     ticket_id: Mapped[int | None] = mapped_column(ForeignKey("ticket.id", ondelete="CASCADE"))
     thread: Mapped[UUID | None] = mapped_column(Uuid)
     kind: Mapped[str] = mapped_column(String(16))  # customer | reply | note | automatic
-    channel: Mapped[str] = mapped_column(String(16))  # mail | form | desk | tracking | api
+    channel: Mapped[str] = mapped_column(String(16))  # mail | form | desk | tracking | api | vendor
     author: Mapped[dict[str, object]] = mapped_column(Json)  # an engine.actors.Actor
     # Whose words these are, when somebody else wrote them down.
     contact_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id", ondelete="SET NULL"))

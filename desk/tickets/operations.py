@@ -26,7 +26,7 @@ from engine.timestamps import utc_now
 _INSERT_TRAIL = Write(insert(cast(Table, TrailEntry.__table__)))
 
 MessageKind = Literal["customer", "reply", "note", "automatic"]
-Channel = Literal["mail", "form", "desk", "tracking", "api"]
+Channel = Literal["mail", "form", "desk", "tracking", "api", "vendor"]
 
 
 def receive_message(

@@ -35,6 +35,7 @@ CHANNELS: dict[str, Any] = {
     "desk": _l("Desk"),
     "tracking": _l("Tracking page"),
     "api": _l("API"),
+    "vendor": _l("Another vendor"),
 }
 SENTENCES: dict[str, Any] = {
     "created": _l("opened ticket %(number)s (%(channel)s)"),
@@ -78,7 +79,16 @@ SENTENCES: dict[str, Any] = {
     "refunding": _l("pays back %(amount)s"),
     "paid": _l("recorded the payment of %(amount)s"),
     "transferred": _l("passed the ticket on to %(other)s"),
-    "heard": _l("heard from %(other)s"),
+    "heard": _l("heard from %(other)s: %(to)s"),
+    "transfer_refused": _l("could not pass the ticket on: %(other)s does not take it"),
+    "transfer_returned": _l("got the ticket back from %(other)s"),
+    "transfer_ended": _l("heard that %(other)s is done"),
+    "transfer_withdrawn": _l("told %(other)s that nothing more is needed"),
+    "transfer_untold": _l("could not tell %(other)s"),
+    "transfer_taken": _l("took the ticket over from %(other)s"),
+    "transfer_done": _l("told %(other)s the result"),
+    "transfer_recalled": _l("heard that %(other)s needs it no more"),
+    "sent_back": _l("sent the ticket back to %(other)s"),
 }
 FIELDS: dict[str, Any] = {
     "title": _l("title"),
@@ -142,6 +152,7 @@ def sentence(entry: TrailEntry) -> str:
         "names": _(", ").join(data.get("names", ())),
         "other": data.get("other", ""),
         "others": _(", ").join(data.get("others", ())),
+        "to": STATES.get(data.get("to", ""), data.get("to", "")),
         "left": data.get("left", ""),
         "step": words(data.get("step")),
         "from_step": words(data.get("from_step")),

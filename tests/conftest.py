@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext
 
     from desk.application import Desk
+    from tests.fixtures.desk_clock import DeskClock
     from tests.fixtures.running import RunningDesk
 
 
@@ -338,16 +339,25 @@ def desk_mail() -> Iterator[SmtpSink]:
 
 
 @pytest.fixture(scope="session")
+def desk_clock(tmp_path_factory: pytest.TempPathFactory) -> "DeskClock":
+    """The running desk's clock; whoever puts it forward does so for all journeys that come after."""
+    from tests.fixtures.desk_clock import DeskClock
+
+    return DeskClock(tmp_path_factory.mktemp("clock") / "ahead")
+
+
+@pytest.fixture(scope="session")
 def running_desk(
     request: pytest.FixtureRequest,
     tmp_path_factory: pytest.TempPathFactory,
     database_kind: str,
     desk_mail: SmtpSink,
+    desk_clock: "DeskClock",
 ) -> Iterator["RunningDesk"]:
     """All processes of a desk with demo people and tickets, shared by the journeys of a test process."""
     from tests.fixtures.running import RunningDesk
 
-    more = {"LANEDESK_SMTP_URL": desk_mail.url}
+    more = {"LANEDESK_SMTP_URL": desk_mail.url, **desk_clock.environment}
     if database_kind == "postgresql":
         more["DATABASE_URL"] = request.getfixturevalue("postgresql").create_database("journeys")
     desk = RunningDesk.prepare(tmp_path_factory.mktemp("desk"), **more)

@@ -7,6 +7,8 @@ from pathlib import Path
 from flask import Flask, Response, abort, request, send_from_directory, url_for
 from flask_babel import get_locale
 
+from engine.timestamps import utc_now
+
 DIST = Path(__file__).resolve().parents[2] / "frontend" / "dist"
 FOREVER = 31_536_000  # a year, in seconds: the address changes with the content
 
@@ -80,11 +82,6 @@ def html_lang() -> str:
     if locale is None:
         return "en"
     return f"{locale.language}-{locale.territory}" if locale.territory else locale.language
-
-
-def utc_now() -> datetime:
-    """Now, aware, in UTC."""
-    return datetime.now(UTC)
 
 
 def utc(when: datetime) -> datetime:

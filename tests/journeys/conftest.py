@@ -15,12 +15,13 @@ expect.set_options(timeout=10_000)  # ms; a machine that does other things, too
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything here is a journey."""
+    """Everything here is a journey; those that put the shared desk's clock forward come last."""
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.journey)
             item.add_marker(pytest.mark.xdist_group("journeys"))
+    items.sort(key=lambda item: "desk_clock" in getattr(item, "fixturenames", ()))
 
 
 @pytest.fixture

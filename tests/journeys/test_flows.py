@@ -1,6 +1,5 @@
 """The flows from the customer's form to the rating: an engineer's visit, and a complaint that goes back a step."""
 
-import re
 from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
@@ -8,53 +7,10 @@ from playwright.sync_api import Page, expect
 from tests.fixtures.smtp import SmtpSink
 from tests.journeys.accessibility import serious_faults
 from tests.journeys.conftest import SignIn
-from tests.journeys.customers import PARCEL, WASHER, Request
+from tests.journeys.customers import PARCEL, WASHER
 from tests.journeys.mailing import plain_text
 from tests.journeys.pictures import Pictures
-
-PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
-
-
-def send_form(page: Page, slug: str, request: Request, **more: str) -> str:
-    """Fill in the type's public form; the ticket's number. `more` are texts by label."""
-    page.goto(f"/f/{slug}")
-    page.get_by_label("您的姓名").fill(request.name)
-    page.get_by_label("电子邮箱").fill(request.mail)
-    page.get_by_label("一句话说明").fill(request.title)
-    page.get_by_label("详细描述").fill("请尽快联系我，白天都在家。")
-    for label, text in more.items():
-        field = page.get_by_label(label)
-        if field.evaluate("e => e.tagName") == "SELECT":
-            field.select_option(text)
-        else:
-            field.fill(text)
-    page.get_by_role("button", name="提交").click()
-    page.wait_for_url("**/received*")
-    found = re.search(r"[A-Z]+-\d{8}-\d{6}", page.locator("main, body").first.inner_text())
-    assert found is not None
-    return found[0]
-
-
-def open_ticket(page: Page, title: str) -> None:
-    """From My tasks, where it has come by itself."""
-    page.goto("/tasks")
-    row = page.locator(".ld-task", has_text=title).first
-    expect(row).to_be_visible()
-    row.get_by_role("link", name=title).click()
-    expect(page.get_by_role("heading", name=title)).to_be_visible()
-
-
-def choose(page: Page, outcome: str, **fields: str) -> None:
-    """Fill the step's form by labels and press the button with the outcome."""
-    step = page.locator("#editor-step")
-    for label, text in fields.items():
-        field = step.get_by_label(label, exact=True)
-        if field.evaluate("e => e.tagName") == "SELECT":
-            field.select_option(label=text)
-        else:
-            field.fill(text)
-    step.get_by_role("button", name=outcome, exact=True).click()
-    expect(page.locator(".ld-toast").first).to_be_visible()
+from tests.journeys.steps import PHONE, choose, open_ticket, rate, send_form
 
 
 def test_an_engineer_goes_there_collects_and_the_customer_rates(
@@ -89,12 +45,7 @@ def test_an_engineer_goes_there_collects_and_the_customer_rates(
     expect(engineer.locator("#side-details")).to_contain_text("已收款")
     pictures.take(engineer, "paid")
 
-    link = re.search(r"http\S+#rate", plain_text(desk_mail.wait(3, to=WASHER.mail)[2]))
-    assert link is not None
-    phone.goto(link[0])
-    phone.locator("label[for='rating-5']").click()
-    phone.get_by_role("button", name="提交评价").click()
-    expect(phone.locator(".ld-rated")).to_be_visible()
+    rate(phone, desk_mail.wait(3, to=WASHER.mail)[2])
 
 
 def test_a_complaint_goes_back_to_the_step_where_something_was_missed(

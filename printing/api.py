@@ -14,7 +14,7 @@ from desk.background.schemas import BackgroundJobSchema
 from desk.people.access import current_actor, current_user, requires
 from desk.people.permissions import can
 from desk.tickets.queries import TicketFilter, list_tickets
-from desk.tickets.types import hidden_types
+from desk.tickets.scope import visible
 from desk.web.api import ApiBlueprint
 from printing.documents import default_layout, print_ticket
 from printing.pages.ticket import offered_layouts, pdf_response, visible_ticket
@@ -79,7 +79,7 @@ def print_many(order: dict[str, Any]) -> BackgroundJob:
         layout = next((one for one in layouts(session) if one.key == order["layout"]), None)
         if layout is None or (layout.kind.permission and not can(user, layout.kind.permission)):
             abort(404)
-        wanted = TicketFilter(ids=tuple(order["ids"]), hidden_types=hidden_types(session, user))
+        wanted = TicketFilter(ids=tuple(order["ids"]), seen=visible(session, user))
         there = {row.id for row in list_tickets(session, wanted, limit=MOST).rows}
         ids = sorted(there, key=order["ids"].index)
         if not ids:

@@ -7,9 +7,8 @@ from desk.diagrams.canvas import THEMES
 from desk.diagrams.drawing import DrawingTooLarge, NoDrawing
 from desk.diagrams.instance import instance_picture
 from desk.people.access import current_user, requires
-from desk.tickets.changes import may_see
 from desk.tickets.queries import ticket_by_id
-from desk.tickets.types import hidden_from
+from desk.tickets.scope import may_see
 from desk.web.localisation import select_locale
 
 blueprint = Blueprint("diagrams", __name__)
@@ -23,7 +22,7 @@ def ticket_flow(ticket_id: int) -> Response:
     theme = request.args.get("theme", "light")
     with desk.reading() as session:
         ticket = ticket_by_id(session, ticket_id)
-        if ticket is None or not may_see(user, ticket) or hidden_from(session, user, ticket):
+        if ticket is None or not may_see(session, user, ticket):
             abort(404)
         try:
             svg = instance_picture(

@@ -29,7 +29,9 @@ PERMISSIONS: Final[dict[str, Text]] = {
     "form_link.edit": Text("Open and close form links", "管理表单链接"),
     "report.read": Text("See the wall and reports", "查看大屏和报表"),
     "process.read": Text("See diagrams and where their tokens stand", "查看流程图和流转位置"),
-    "process.all": Text("See the processes and incidents of all teams", "查看所有团队的流程和异常"),
+    "process.all": Text(
+        "See the tickets, processes and incidents of all teams", "查看所有团队的工单、流程和异常"
+    ),
     "process.design": Text("Draw and test diagrams", "设计和测试流程"),
     "process.deploy": Text("Deploy diagrams", "发布流程"),
     "process.operate": Text(

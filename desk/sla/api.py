@@ -13,8 +13,8 @@ from desk.people.access import current_user, requires
 from desk.sla.models import ClockKind
 from desk.sla.pages import say_waiting
 from desk.sla.queries import as_json, views
-from desk.tickets.changes import may_see
 from desk.tickets.models import Ticket
+from desk.tickets.scope import may_see
 from desk.web.api import ApiBlueprint
 from engine.timestamps import utc_now
 
@@ -73,6 +73,6 @@ def set_waiting(given: dict[str, Any], ticket_id: int) -> dict[str, Any]:
 
 def _found(session: Session, ticket_id: int) -> Ticket:
     ticket = session.get(Ticket, ticket_id)
-    if ticket is None or not may_see(current_user(), ticket):
+    if ticket is None or not may_see(session, current_user(), ticket):
         raise NotFound
     return ticket

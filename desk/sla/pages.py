@@ -13,8 +13,8 @@ from desk.people.access import current_actor, current_user, requires
 from desk.people.permissions import can
 from desk.sla import listening  # noqa: F401 - hears of calendars that change
 from desk.sla.queries import ClockView, next_of, views
-from desk.tickets.changes import may_see
 from desk.tickets.models import Ticket
+from desk.tickets.scope import may_see
 from engine.timestamps import utc_now
 
 blueprint = Blueprint("sla", "desk.sla")
@@ -89,6 +89,6 @@ def say_waiting(session: Session, ticket: Ticket, *, waiting: bool) -> None:
 
 def _found(session: Session, ticket_id: int) -> Ticket:
     ticket = session.get(Ticket, ticket_id)
-    if ticket is None or not may_see(current_user(), ticket):
+    if ticket is None or not may_see(session, current_user(), ticket):
         abort(404)
     return ticket

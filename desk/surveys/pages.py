@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from desk.application import current_desk
-from desk.people.access import requires
+from desk.people.access import current_user, requires
 from desk.portal import page_keys
 from desk.portal.pages.door import (
     closed,
@@ -27,6 +27,7 @@ from desk.surveys.models import ANSWERED, ASKED, Survey
 from desk.surveys.operations import LONGEST_COMMENT, NotOpen, answer, newest
 from desk.surveys.queries import answers, satisfaction
 from desk.tickets.models import Ticket
+from desk.tickets.scope import visible
 from desk.web import navigation
 from engine.actors import Actor
 from engine.timestamps import utc_now
@@ -108,10 +109,11 @@ def results() -> str:
     """How satisfied customers were; `?low=1` shows only who was not."""
     low = request.args.get("low") == "1"
     with current_desk().reading() as session:
+        seen = visible(session, current_user())
         return render_template(
             "surveys/results.html",
-            figures=satisfaction(session, utc_now() - timedelta(days=DAYS)),
-            answers=answers(session, low_only=low),
+            figures=satisfaction(session, seen, utc_now() - timedelta(days=DAYS)),
+            answers=answers(session, seen, low_only=low),
             low=low,
             days=DAYS,
         )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from desk.surveys.models import ANSWERED, Survey
@@ -22,24 +22,29 @@ class Satisfaction:
     unsolved: int
 
 
-def satisfaction(session: Session, since: datetime) -> Satisfaction:
-    """The figures since `since`."""
+def satisfaction(session: Session, seen: ColumnElement[bool], since: datetime) -> Satisfaction:
+    """The figures since `since`, of the tickets that the reader sees (desk.tickets.scope.visible)."""
     row = session.execute(
         select(
             func.count(),
             func.count(Survey.answered_at),
             func.avg(Survey.score),
             func.count().filter(Survey.solved.is_(False)),
-        ).where(Survey.asked_at >= since)
+        )
+        .join(Survey.ticket)
+        .where(Survey.asked_at >= since, seen)
     ).one()
     return Satisfaction(row[0], row[1], float(row[2]) if row[2] is not None else None, row[3])
 
 
-def answers(session: Session, *, low_only: bool = False) -> Sequence[Survey]:
+def answers(
+    session: Session, seen: ColumnElement[bool], *, low_only: bool = False
+) -> Sequence[Survey]:
     """The newest answers with their tickets; `low_only`: 1 or 2, or not solved."""
     statement = (
         select(Survey)
-        .where(Survey.status == ANSWERED)
+        .join(Survey.ticket)
+        .where(Survey.status == ANSWERED, seen)
         .order_by(Survey.answered_at.desc(), Survey.id.desc())
         .limit(SHOWN)
         .options(joinedload(Survey.ticket))

@@ -49,13 +49,12 @@ from desk.tickets.schemas import (
     TicketQuery,
     TrailList,
 )
+from desk.tickets.scope import may_see, visible
 from desk.tickets.steps import NotOffered, form_of, form_options, outcome_of, require_offer
 from desk.tickets.tasks import my_tasks
 from desk.tickets.types import (
     TypeUnavailable,
     form_of_type,
-    hidden_from,
-    hidden_types,
     requested_type,
 )
 from desk.web.api import ApiBlueprint, PageQuery, page_of
@@ -213,7 +212,7 @@ def list_messages(query: dict[str, Any], ticket_id: int) -> dict[str, Any]:
 def create_message(given: dict[str, Any], ticket_id: int) -> Any:
     """Reply to the customer or leave a note. 409 when the process takes no such message now."""
     desk = current_desk()
-    files = _stored(given["attachments"])
+    files = stored_files(given["attachments"])
     with _talking_to_the_process(), desk.database.transaction() as session:
         ticket = _found(session, ticket_id)
         if only_looks(session, ticket, current_user()):
@@ -421,7 +420,8 @@ def _customer(session: Session, given: dict[str, Any]) -> int | None:
     return contact.id
 
 
-def _stored(files: list[dict[str, str]]) -> list[StoredFile]:
+def stored_files(files: list[dict[str, str]]) -> list[StoredFile]:
+    """The files of a request, kept. The request ends with 422 for one that is not taken."""
     desk = current_desk()
     limit = desk.settings.upload_limit_mb * 1024 * 1024
     kept = []
@@ -443,14 +443,14 @@ def _filter(query: dict[str, Any]) -> queries.TicketFilter:
     if query.get("deleted") and not can(current_user(), "history.read"):
         abort(403, message="Deleted tickets are shown to those who read the history.")
     with current_desk().reading() as session:
-        hidden = hidden_types(session, current_user())
+        seen = visible(session, current_user())
     zone = ZoneInfo(current_desk().settings.timezone)
-    return queries.TicketFilter(**query, hidden_types=hidden, zone=zone)
+    return queries.TicketFilter(**query, seen=seen, zone=zone)
 
 
 def _found(session: Session, ticket_id: int) -> Ticket:
-    ticket, user = session.get(Ticket, ticket_id), current_user()
-    if ticket is None or not may_see(user, ticket) or hidden_from(session, user, ticket):
+    ticket = session.get(Ticket, ticket_id)
+    if ticket is None or not may_see(session, current_user(), ticket):
         raise NotFound
     return ticket
 
@@ -460,7 +460,7 @@ def _detail(ticket_id: int) -> dict[str, Any]:
     with current_desk().reading() as session:
         ticket = queries.ticket_by_id(session, ticket_id)
         user = current_user()
-        if ticket is None or not may_see(user, ticket) or hidden_from(session, user, ticket):
+        if ticket is None or not may_see(session, user, ticket):
             raise NotFound
         awaits = sorted(current_desk().engine.awaits(session, ticket.instance_id))
     names = {

@@ -38,11 +38,6 @@ class TicketDeleted(Exception):
     """The ticket was deleted meanwhile."""
 
 
-def may_see(user: User, ticket: Ticket) -> bool:
-    """Deleted tickets are there only for those who read the history."""
-    return ticket.deleted_at is None or can(user, "history.read")
-
-
 def may_edit(user: User, ticket: Ticket) -> bool:
     """Whoever opened the ticket, and those who dispatch [004 §4.10.1]; not a handler as such."""
     if ticket.deleted_at is not None:

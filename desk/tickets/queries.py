@@ -15,13 +15,14 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, and_, func, literal, or_, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, tuple_, union_all
 from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 
 from desk.contacts.models import Company, Contact, ContactAddress
 from desk.people.models import Team, User
 from desk.sla.queries import late
 from desk.tickets.models import Ticket, TicketState, TicketWatcher
+from desk.tickets.searching import holding
 from engine.timestamps import UtcDateTime, utc_now
 
 PAGE = 50
@@ -52,12 +53,13 @@ class BadCursor(ValueError):
     """A paging cursor that this list did not give out."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TicketFilter:
     """What the list is narrowed to. Days are whole days in `zone`, both ends included."""
 
     state: str | None = None
-    text: str | None = None  # number, title, customer or company; digits also find a phone number
+    # Number, title, customer or company, what was said or filled in; digits also find a phone number.
+    text: str | None = None
     number: str | None = None
     customer: str | None = None
     phone: str | None = None
@@ -82,7 +84,7 @@ class TicketFilter:
     sla_late: bool = False  # a promise of the service level is open and its moment has passed
     watched_by: int | None = None  # copied to this person, or followed by them
     merged: bool = False  # those that are part of another, instead of those that are not
-    hidden_types: tuple[str, ...] = ()  # not for the reader
+    seen: ColumnElement[bool] | None = None  # what the reader sees: desk.tickets.scope.visible
     deleted: bool = False  # those that were deleted, instead of those that were not
     zone: ZoneInfo = ZoneInfo("UTC")
 
@@ -168,8 +170,10 @@ def list_tickets(
     )
 
 
-def count_states(session: Session, states: Sequence[str] = OPEN_STATES) -> dict[str, int]:
-    """How many tickets are in each state, counted to MOST_COUNTED at most: nobody reads beyond."""
+def count_states(
+    session: Session, seen: ColumnElement[bool], states: Sequence[str] = OPEN_STATES
+) -> dict[str, int]:
+    """How many tickets the reader sees in each state, counted to MOST_COUNTED at most: nobody reads beyond."""
     parts = [
         select(
             literal(str(state)),
@@ -178,6 +182,7 @@ def count_states(session: Session, states: Sequence[str] = OPEN_STATES) -> dict[
             select(Ticket.id)
             .where(
                 Ticket.state == state,
+                seen,
                 Ticket.deleted_at.is_(None),
                 Ticket.merged_into_id.is_(None),
             )
@@ -238,8 +243,10 @@ def ticket_by_number(session: Session, number: str) -> Ticket | None:
     ).one_or_none()
 
 
-def other_tickets(session: Session, ticket: Ticket, *, limit: int = 5) -> list[Ticket]:
-    """The customer's newest other tickets."""
+def other_tickets(
+    session: Session, ticket: Ticket, seen: ColumnElement[bool], *, limit: int = 5
+) -> list[Ticket]:
+    """The customer's newest other tickets that the reader sees."""
     if ticket.contact_id is None:
         return []
     return list(
@@ -249,6 +256,7 @@ def other_tickets(session: Session, ticket: Ticket, *, limit: int = 5) -> list[T
                 Ticket.contact_id == ticket.contact_id,
                 Ticket.id != ticket.id,
                 Ticket.deleted_at.is_(None),
+                seen,
             )
             .order_by(Ticket.id.desc())
             .limit(limit)
@@ -311,8 +319,8 @@ def _conditions(wanted: TicketFilter) -> list[Any]:
             conditions.append(column == value)
     gone = Ticket.deleted_at.is_not(None) if wanted.deleted else Ticket.deleted_at.is_(None)
     conditions.append(gone)
-    if wanted.hidden_types:
-        conditions.append(Ticket.type.not_in(wanted.hidden_types))
+    if wanted.seen is not None:
+        conditions.append(wanted.seen)
     if wanted.sla_late:
         conditions.append(late(utc_now()))
     if wanted.overdue:
@@ -369,6 +377,8 @@ def _anything(text: str) -> Any:
     if _is_number(text):
         return _number(text)
     found = [_number(text), Ticket.title.icontains(text, autoescape=True), _customer(text)]
+    if (words := holding(text)) is not None:
+        found.append(words)
     digits = _digits(text)
     if len(digits) >= 4 and len(digits) >= len(text) // 2:
         found.append(Ticket.contact_id.in_(_contacts_by_phone(digits)))

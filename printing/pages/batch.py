@@ -15,7 +15,7 @@ from desk.people.permissions import can
 from desk.tickets import actions
 from desk.tickets.pages.selection import selection
 from desk.tickets.queries import TicketFilter, count_tickets, list_tickets
-from desk.tickets.types import hidden_types
+from desk.tickets.scope import visible
 from desk.web.localisation import select_locale
 from engine.operators import Text
 from printing.pages import blueprint
@@ -74,7 +74,7 @@ def print_batch() -> Response:
         if layout.kind.permission and not can(user, layout.kind.permission):
             flash(_("You may not print this layout."), "warning")
             return redirect(url_for("tickets.ticket_list"), 303)
-        wanted = TicketFilter(ids=tuple(ids), hidden_types=hidden_types(session, user))
+        wanted = TicketFilter(ids=tuple(ids), seen=visible(session, user))
         there = list_tickets(session, wanted, limit=MOST).rows
         ids = sorted({row.id for row in there}, key=ids.index)  # as they stood in the list
         if not ids:

@@ -10,9 +10,8 @@ from desk.application import current_desk
 from desk.people.access import current_actor, current_user, requires
 from desk.people.permissions import can
 from desk.tickets import actions
-from desk.tickets.changes import may_see
 from desk.tickets.models import Ticket
-from desk.tickets.types import hidden_from
+from desk.tickets.scope import may_see
 from desk.web.localisation import select_locale
 from printing.documents import default_layout, print_ticket, ticket_order, tickets
 from printing.pages import blueprint
@@ -106,7 +105,7 @@ def visible_ticket(session: Session, ticket_id: int) -> Ticket | None:
     """The ticket with all that is printed of it; None where it is not there for the reader."""
     user = current_user()
     for ticket in tickets(session, [ticket_id]):
-        if may_see(user, ticket) and not hidden_from(session, user, ticket):
+        if may_see(session, user, ticket):
             return ticket
     return None
 

@@ -22,7 +22,7 @@ from desk.contacts.queries import (
     list_companies,
     list_contacts,
 )
-from desk.people.access import current_actor, requires
+from desk.people.access import current_actor, current_user, requires
 
 FIELDS = ("name", "domain", "level", "phone", "address", "note")
 
@@ -59,12 +59,14 @@ def company_page(company_id: int) -> str:
     """One company with its people and newest tickets."""
     # Tickets know customers, not the other way round: only this page looks across, and late.
     from desk.tickets.queries import TicketFilter, list_tickets
+    from desk.tickets.scope import visible
 
     with current_desk().reading() as session:
         company = _found(session, company_id)
         people = list_contacts(session, ContactFilter(company_id=company.id), limit=25)
         count = count_people(session, company.id)
-        tickets = list_tickets(session, TicketFilter(company_id=company.id), limit=25)
+        seen = visible(session, current_user())
+        tickets = list_tickets(session, TicketFilter(company_id=company.id, seen=seen), limit=25)
     return render_template(
         "contacts/company.html",
         company=company,

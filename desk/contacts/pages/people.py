@@ -21,7 +21,7 @@ from desk.contacts.queries import (
     contact_by_id,
     list_contacts,
 )
-from desk.people.access import current_actor, requires
+from desk.people.access import current_actor, current_user, requires
 from desk.web import navigation
 from desk.web.localisation import LOCALES
 
@@ -93,10 +93,12 @@ def contact_page(contact_id: int) -> str:
     """One customer with their newest tickets."""
     # Tickets know customers, not the other way round: only this page looks across, and late.
     from desk.tickets.queries import TicketFilter, list_tickets
+    from desk.tickets.scope import visible
 
     with current_desk().reading() as session:
         contact = _found(session, contact_id)
-        tickets = list_tickets(session, TicketFilter(contact_id=contact.id), limit=25)
+        seen = visible(session, current_user())
+        tickets = list_tickets(session, TicketFilter(contact_id=contact.id, seen=seen), limit=25)
     return render_template(
         "contacts/contact.html",
         contact=contact,

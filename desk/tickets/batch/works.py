@@ -21,7 +21,8 @@ from desk.tickets.records import handler
 from desk.tickets.relations.handover import hand_over
 from desk.tickets.relations.refusal import Refused
 from desk.tickets.relations.watching import only_looks
-from desk.tickets.types import TypeUnavailable, hidden_from, requested_type
+from desk.tickets.scope import may_see
+from desk.tickets.types import TypeUnavailable, requested_type
 from engine.errors import DiagramError, EngineError
 from engine.operators import OperatorError, Text
 from engine.timestamps import utc_now
@@ -108,7 +109,7 @@ def _edit_one(desk: Desk, task: Running, ticket_id: int) -> None:
     with desk.database.transaction() as session:
         user = session.get_one(User, task.actor.id)
         ticket = session.get(Ticket, ticket_id)
-        if ticket is None or ticket.deleted_at is not None or hidden_from(session, user, ticket):
+        if ticket is None or ticket.deleted_at is not None or not may_see(session, user, ticket):
             raise Refused("There is no such ticket any more.", "该工单已不存在。")
         if only_looks(session, ticket, user):
             raise Refused("It was copied to you to read along.", "该工单仅抄送给您查看。")

@@ -22,6 +22,7 @@ from desk.tickets.models import Ticket
 from desk.tickets.pages import blueprint
 from desk.tickets.pages.new import moment
 from desk.tickets.queries import ticket_by_id
+from desk.tickets.scope import may_see
 from desk.tickets.trail import PRIORITIES
 
 NAMES = ("title", "priority", "deadline", "contact_id")
@@ -68,6 +69,8 @@ def save_ticket(ticket_id: int) -> Any:
 def _editable(session: Session, ticket_id: int) -> Ticket:
     ticket = ticket_by_id(session, ticket_id)
     if ticket is None or ticket.deleted_at is not None:
+        abort(404)
+    if not may_see(session, current_user(), ticket):
         abort(404)
     if not may_edit(current_user(), ticket):
         abort(403)

@@ -8,10 +8,10 @@ from desk.application import current_desk
 from desk.people.access import current_actor, current_user, requires
 from desk.storage import FileMissing
 from desk.tickets.attachments import INLINE_TYPES, note_download
-from desk.tickets.changes import may_see
 from desk.tickets.html import has_remote_pictures, shown_html
 from desk.tickets.models import Attachment, Message, Ticket
 from desk.tickets.pages import blueprint
+from desk.tickets.scope import may_see
 
 # Even a picture that is none, or a page that slipped through, can do nothing under these.
 FILE_POLICY = "sandbox; default-src 'none'"
@@ -95,4 +95,4 @@ def original(message_id: int) -> Response:
 def _may_see(session: Session, message: Message) -> bool:
     """What belongs to no ticket yet is nobody's to see."""
     ticket = session.get(Ticket, message.ticket_id) if message.ticket_id is not None else None
-    return ticket is not None and may_see(current_user(), ticket)
+    return ticket is not None and may_see(session, current_user(), ticket)

@@ -25,8 +25,9 @@ from desk.tickets.queries import (
     count_states,
     list_tickets,
 )
+from desk.tickets.scope import visible
 from desk.tickets.trail import CHANNELS, PRIORITIES, STATES, who_did
-from desk.tickets.types import all_types, hidden_types
+from desk.tickets.types import all_types
 from desk.web import navigation
 from desk.web.localisation import words as in_words
 from engine.timestamps import utc_now
@@ -75,7 +76,7 @@ def ticket_list() -> str:
         page = _page(session, list_filter(session, chosen, state), sort, ascending)
         types = all_types(session)
         clocks = next_of(session, [row.id for row in page.rows], utc_now())
-        counts = count_states(session)
+        counts = count_states(session, visible(session, current_user()))
         teams = active_teams(session)
         people = people_who_can(session, "ticket.process")
         creators = people_who_can(session, "ticket.create")
@@ -143,7 +144,7 @@ def list_filter(session: Session, chosen: Mapping[str, str], state: str) -> Tick
         sla_late=chosen.get("sla") == "late",
         watched_by=current_user().id if chosen.get("watched") == ME else None,
         merged=state == MERGED,
-        hidden_types=hidden_types(session, current_user()),
+        seen=visible(session, current_user()),
         deleted=state == DELETED,
         text=chosen.get("q"),
         number=chosen.get("number"),

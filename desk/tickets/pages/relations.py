@@ -23,8 +23,9 @@ from desk.tickets.relations.merging import merge, undo_merge
 from desk.tickets.relations.refusal import Refused
 from desk.tickets.relations.splitting import MOST_PARTS, Part, split
 from desk.tickets.relations.watching import copy_to, follow, only_looks, unwatch, watchers
+from desk.tickets.scope import may_see, visible
 from desk.tickets.trail import PRIORITIES
-from desk.tickets.types import BASIC, hidden_from, open_types, type_by_key
+from desk.tickets.types import BASIC, open_types, type_by_key
 from desk.web.localisation import words
 from engine.errors import DiagramError
 from engine.operators import OperatorError
@@ -262,7 +263,7 @@ def seen_ticket(session: Session, ticket_id: int) -> Ticket:
     ticket = ticket_by_id(session, ticket_id)
     if ticket is None or ticket.deleted_at is not None:
         abort(404)
-    if hidden_from(session, current_user(), ticket):
+    if not may_see(session, current_user(), ticket):
         abort(404)
     return ticket
 
@@ -361,7 +362,8 @@ def _rows(count: int | None = None) -> list[Mapping[str, str]]:
 
 
 def _others(session: Session, ticket: Ticket) -> dict[str, Any]:
-    others = other_tickets(session, ticket, limit=CANDIDATES)
+    seen = visible(session, current_user())
+    others = other_tickets(session, ticket, seen, limit=CANDIDATES)
     return {"others": [other for other in others if other.merged_into_id is None]}
 
 
@@ -369,7 +371,7 @@ def _named(session: Session) -> Ticket:
     """The other ticket, by the number that was typed or chosen."""
     number = request.form.get("number", "").strip() or request.form.get("chosen", "")
     other = ticket_by_number(session, number) if number else None
-    if other is None or hidden_from(session, current_user(), other):
+    if other is None or not may_see(session, current_user(), other):
         raise Refused("There is no ticket with this number.", "没有该编号的工单。", "number")
     return other
 

@@ -9,6 +9,7 @@ from desk.people.access import current_user, requires
 from desk.people.permissions import can
 from desk.tickets.pages import blueprint
 from desk.tickets.queries import TicketFilter, list_tickets, ticket_by_number
+from desk.tickets.scope import may_see, visible
 
 SHORT = 6
 
@@ -21,14 +22,15 @@ def search() -> str | Response:
     in_palette = request.headers.get("HX-Request-Type") == "partial"
     limit = SHORT if in_palette else 25
     with current_desk().reading() as session:
+        wanted = TicketFilter(text=text, seen=visible(session, current_user()))
         exact = ticket_by_number(session, text) if text else None
-        if exact is not None and not in_palette:
+        if exact is not None and not in_palette and may_see(session, current_user(), exact):
             return redirect(url_for("tickets.ticket_page", ticket_id=exact.id))
-        tickets = list_tickets(session, TicketFilter(text=text), limit=limit).rows if text else ()
-        may_see = can(current_user(), "contact.read")
+        tickets = list_tickets(session, wanted, limit=limit).rows if text else ()
+        knows_customers = can(current_user(), "contact.read")
         contacts = (
             list_contacts(session, ContactFilter(text=text), limit=limit).rows
-            if text and may_see
+            if text and knows_customers
             else ()
         )
     template = "tickets/_found.html" if in_palette else "tickets/search.html"

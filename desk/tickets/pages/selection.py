@@ -46,9 +46,7 @@ def selection() -> Selection:
     if request.args.get("scope") != "found":
         ids = tuple(dict.fromkeys(request.args.getlist("id", type=int)))
         # a tick is a tick, whatever the state of the ticket has become since
-        wanted = TicketFilter(
-            ids=ids, deleted=wanted.deleted, hidden_types=wanted.hidden_types, zone=wanted.zone
-        )
+        wanted = TicketFilter(ids=ids, deleted=wanted.deleted, seen=wanted.seen, zone=wanted.zone)
         words = urlencode([("id", number) for number in ids])
     return Selection(wanted, words, url_for("tickets.ticket_list", **address))
 

@@ -28,9 +28,9 @@ from desk.tickets.pages.view import (
 )
 from desk.tickets.queries import ticket_by_id
 from desk.tickets.relations.watching import only_looks
+from desk.tickets.scope import may_see
 from desk.tickets.steps import open_steps
 from desk.tickets.tasks import names_of
-from desk.tickets.types import hidden_from
 from engine.errors import DiagramError, InstanceGone, InstanceSuspended
 from engine.operators import OperatorError
 from engine.tables import human_task, incident
@@ -209,8 +209,7 @@ def flow_state(ticket_id: int) -> Response:
 
 def _found(session: Session, ticket_id: int) -> Ticket:
     ticket = ticket_by_id(session, ticket_id)
-    user = current_user()
-    if ticket is None or not may_see(user, ticket) or hidden_from(session, user, ticket):
+    if ticket is None or not may_see(session, current_user(), ticket):
         abort(404)
     return ticket
 

@@ -33,6 +33,7 @@ from desk.tickets.pages.uploads import upload_limit
 from desk.tickets.payments.operations import payments_of
 from desk.tickets.queries import other_tickets, ticket_by_id
 from desk.tickets.relations.watching import only_looks
+from desk.tickets.scope import visible
 from desk.tickets.steps import OpenSteps, form_of, form_options, open_steps
 from desk.tickets.trail import CHANNELS, trail_line, who_did
 from desk.tickets.types import type_by_key
@@ -128,7 +129,7 @@ def show_ticket(
                 "title": other.title,
                 "state": other.state,
             }
-            for other in other_tickets(session, full)
+            for other in other_tickets(session, full, visible(session, user))
         ],
         faster=faster,
         kept=typed.labelled() if typed else [],

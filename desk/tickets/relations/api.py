@@ -28,7 +28,8 @@ from desk.tickets.schemas import (
     Splitting,
     WatcherList,
 )
-from desk.tickets.types import TypeUnavailable, hidden_from, requested_type
+from desk.tickets.scope import may_see
+from desk.tickets.types import TypeUnavailable, requested_type
 from engine.errors import DiagramError
 from engine.operators import OperatorError
 
@@ -191,7 +192,7 @@ def _seen(session: Session, ticket_id: int) -> Ticket:
     ticket = session.get(Ticket, ticket_id)
     if ticket is None or ticket.deleted_at is not None:
         raise NotFound
-    if hidden_from(session, current_user(), ticket):
+    if not may_see(session, current_user(), ticket):
         raise NotFound
     return ticket
 

@@ -55,7 +55,7 @@ def create_events(desk: Desk) -> Flask:
         user = access.signed_in_user()
         if user is None:
             raise Unauthorized
-        topics = _topics(user)
+        topics = _topics(desk, user)
         after = _starting_point()
         if "wait" in request.args:
             return _long_poll(desk, reader, topics, after)
@@ -64,13 +64,14 @@ def create_events(desk: Desk) -> Flask:
     return app
 
 
-def _topics(user: User) -> list[str]:
+def _topics(desk: Desk, user: User) -> list[str]:
     topics = parse_topics(request.args.get("topics", ""))
     if not topics or len(topics) > MOST:
         raise BadRequest(f"topics must name 1 to {MOST} topics")
-    for topic in topics:
-        if not may_listen(user, topic):
-            raise Forbidden(f"You may not listen to {topic}.")
+    with desk.reading() as session:
+        for topic in topics:
+            if not may_listen(session, user, topic):
+                raise Forbidden(f"You may not listen to {topic}.")
     return topics
 
 

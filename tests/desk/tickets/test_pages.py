@@ -94,10 +94,11 @@ def test_a_step_that_is_not_mine_is_not_offered_and_not_done(
     desk: Desk, crew: SimpleNamespace, visit: Any, mailed: Mailed
 ) -> None:
     ticket = mailed()
-    lilei = visit(crew.lilei)
-    page = lilei.get(f"/tickets/{ticket.id}").text
+    page = visit(crew.auditor).get(f"/tickets/{ticket.id}").text
     assert 'name="outcome"' not in page
     assert "waits for" in page
+    lilei = visit(crew.lilei)
+    assert lilei.get(f"/tickets/{ticket.id}").status_code == 404  # nobody gave it to them or their team
     answer = lilei.post(f"/tasks/{open_task(desk, ticket)}/complete", {"outcome": "cancel"})
     assert answer.status_code == 403
     assert state(desk, ticket).state == "pending"
@@ -289,7 +290,7 @@ def test_the_parts_of_a_live_page(
         assert f"live:ticket:{ticket.id}" in text
     quiet = boss.get(f"/tickets/{ticket.id}?part=moved&seen={seen}").text
     assert "a step further" not in quiet
-    watching = visit(crew.hanmei).get(f"/tickets/{ticket.id}?part=moved&seen=").text
+    watching = visit(crew.auditor).get(f"/tickets/{ticket.id}?part=moved&seen=").text
     assert "a step further" not in watching
     assert "“Dispatch the ticket” waits for" in watching
     complete(boss, desk, ticket, "dispatch", person=crew.lilei.id)

@@ -1,7 +1,10 @@
 """Who may listen to what."""
 
+from uuid import uuid4
+
 import pytest
 
+from desk.application import Desk
 from desk.people.models import Team, User
 from desk.web.live.topics import may_listen, parse_topics
 
@@ -23,20 +26,24 @@ def person(*roles: str) -> User:
         ("role:agent", True, False, False),
         ("role:dispatcher", False, False, False),
         ("tickets", True, True, False),
-        ("ticket:12", True, True, False),
         ("incidents", False, True, False),
+        ("ticket:12", False, False, False),  # there is none
+        (f"instance:{uuid4()}", False, False, False),
+        ("instance:12", False, False, False),
         ("unknown", False, False, False),
         ("ticket:12:13", False, False, False),
         ("ticket:" + "x" * 41, False, False, False),
+        ("ticket:" + "9" * 40, False, False, False),
         ("", False, False, False),
     ],
 )
 def test_own_topics_and_what_the_permissions_open(
-    topic: str, agent: bool, auditor: bool, nobody: bool
+    desk: Desk, topic: str, agent: bool, auditor: bool, nobody: bool
 ) -> None:
-    assert may_listen(person("agent"), topic) is agent
-    assert may_listen(person("auditor"), topic) is auditor
-    assert may_listen(person(), topic) is nobody
+    with desk.reading() as session:
+        assert may_listen(session, person("agent"), topic) is agent
+        assert may_listen(session, person("auditor"), topic) is auditor
+        assert may_listen(session, person(), topic) is nobody
 
 
 def test_topics_are_joined_by_commas_or_spaces() -> None:

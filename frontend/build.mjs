@@ -21,6 +21,7 @@ const bundles = {
   "customer.css": "customer/customer.css",
   "flow.js": "flow/flow.js",
   "flow.css": "flow/flow.css",
+  "charts.js": "charts/charts.js",
   "designer.css": "designer/designer.css",
 };
 

@@ -1,6 +1,7 @@
 // The desk's bundle: htmx and one module for each behaviour. All listen on the document, so that pages
 // and fragments that arrive later need no set-up.
 import "htmx.org";
+import "./charts-loader.js";
 import "./cockpit.js";
 import "./copy.js";
 import "./designer-loader.js";

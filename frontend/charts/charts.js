@@ -1,0 +1,100 @@
+// The charts of the desk: bars and lines of ECharts, cut to what is used, in the colours and the type of the page.
+// Canvas and rich-text tooltips: the content security policy forbids style attributes in markup.
+import { BarChart, LineChart } from "echarts/charts";
+import { GridComponent, TooltipComponent } from "echarts/components";
+import * as echarts from "echarts/core";
+import { CanvasRenderer } from "echarts/renderers";
+
+echarts.use([BarChart, LineChart, GridComponent, TooltipComponent, CanvasRenderer]);
+
+const shown = new Set();
+const BAR = 28; // px a row of a horizontal chart
+const FRAME = 40; // px above and below the rows
+
+function colours() {
+  const style = getComputedStyle(document.documentElement);
+  const of = (name) => style.getPropertyValue(name).trim();
+  return {
+    brand: of("--ld-brand"), soft: of("--ld-brand-soft"), text: of("--ld-text"), quiet: of("--ld-text-2"),
+    line: of("--ld-line"), strong: of("--ld-line-strong"), raised: of("--ld-raised"), font: of("--ld-font"),
+  };
+}
+
+// Axis labels stay short: the exact words are in the tooltip and in the table.
+function onAxis(unit, value) {
+  if (unit === "share") return `${Math.round(value * 100)}%`;
+  if (unit !== "duration") return value.toLocaleString(document.documentElement.lang, { maximumFractionDigits: 1 });
+  const zh = document.documentElement.lang.startsWith("zh");
+  for (const [size, en, chinese] of [[86400, "d", "天"], [3600, "h", "时"], [60, "min", "分"]]) {
+    if (value >= size) return `${Math.round((value / size) * 10) / 10} ${zh ? chinese : en}`;
+  }
+  return value ? `${Math.round(value)} ${zh ? "秒" : "s"}` : "0";
+}
+
+function option({ kind, unit, overTime, title, rows }, width) {
+  const c = colours();
+  const lying = kind === "bar" && !overTime;
+  const ordered = lying ? [...rows].reverse() : rows;
+  const names = {
+    type: "category",
+    data: ordered.map((row) => row.name),
+    axisLine: { lineStyle: { color: c.strong } },
+    axisTick: { show: false },
+    axisLabel: { color: c.quiet, hideOverlap: !lying, interval: lying ? 0 : "auto",
+      width: lying ? Math.min(180, width * 0.34) : undefined, overflow: lying ? "break" : "none" },
+  };
+  const values = {
+    type: "value",
+    max: unit === "share" ? 1 : unit === "score" ? 5 : undefined,
+    minInterval: unit === "count" ? 1 : undefined,
+    splitNumber: width < 480 ? 3 : 5,
+    splitLine: { lineStyle: { color: c.line } },
+    axisLabel: { color: c.quiet, formatter: (value) => onAxis(unit, value), hideOverlap: true },
+  };
+  return {
+    animation: false,
+    textStyle: { fontFamily: c.font, fontSize: 12 },
+    grid: { left: 8, right: lying ? 64 : 16, top: 12, bottom: 8, containLabel: true },
+    tooltip: {
+      renderMode: "richText", trigger: lying ? "item" : "axis", confine: true,
+      backgroundColor: c.raised, borderColor: c.strong, textStyle: { color: c.text, fontFamily: c.font, fontSize: 13 },
+      formatter: (found) => {
+        const row = ordered[(Array.isArray(found) ? found[0] : found).dataIndex];
+        return `${row.name}\n${title}: ${row.said}`;
+      },
+    },
+    xAxis: lying ? values : names,
+    yAxis: lying ? names : values,
+    series: [{
+      type: kind, data: ordered.map((row) => row.value), color: c.brand, barMaxWidth: 22, cursor: "pointer",
+      label: { show: lying, position: "right", color: c.text, formatter: ({ dataIndex }) => ordered[dataIndex].said },
+      itemStyle: { borderRadius: lying ? [0, 3, 3, 0] : [3, 3, 0, 0] },
+      symbolSize: 6, showSymbol: rows.length <= 31, connectNulls: true, triggerLineEvent: true,
+      areaStyle: kind === "line" && unit === "count" ? { color: c.soft } : undefined,
+    }],
+  };
+}
+
+// Draw into an element that carries `data-chart`; a click leads to the tickets behind a mark.
+export function showChart(element) {
+  const data = JSON.parse(element.dataset.chart);
+  if (data.kind === "bar" && !data.overTime) element.style.height = `${data.rows.length * BAR + FRAME}px`;
+  element.hidden = false;
+  const chart = echarts.init(element, null, { renderer: "canvas" });
+  const draw = () => chart.setOption(option(data, element.clientWidth), true);
+  const lying = data.kind === "bar" && !data.overTime;
+  const ordered = lying ? [...data.rows].reverse() : data.rows;
+  draw();
+  chart.on("click", ({ dataIndex }) => { if (ordered[dataIndex]?.href) location.assign(ordered[dataIndex].href); });
+  const one = { element, draw, resize: () => { chart.resize(); draw(); }, end: () => chart.dispose() };
+  shown.add(one);
+  new ResizeObserver(() => { if (element.isConnected) one.resize(); }).observe(element);
+  element.dataset.ready = "";
+}
+
+// A theme was chosen, or the page is another one.
+new MutationObserver(() => shown.forEach((one) => {
+  if (one.element.isConnected) return one.draw();
+  one.end();
+  shown.delete(one);
+})).observe(document.documentElement, { attributes: true, attributeFilter: ["data-bs-theme"] });

@@ -5,15 +5,17 @@ An action becomes a service task and is read back from it; what the form cannot 
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from desk.assignment.ranking import WAYS
 from desk.notices.channels import CHANNELS
 from desk.notices.models import Target
+from desk.people.models import Skill, Team
 from desk.rules.fields import PRIORITIES, STATES, Choice, people, states, teams, types
 from desk.rules.rule import Action, Kind, Rule
 from engine.operators import Text
@@ -80,6 +82,20 @@ def _targets(session: Session) -> Sequence[Choice]:
     return [(target.key, Text(target.title, target.title)) for target in found]
 
 
+def team_names(session: Session) -> Sequence[Choice]:
+    """The teams that are open, by the name under which `assign.ticket` knows them."""
+    return _by_name(session.scalars(select(Team.name).where(Team.active).order_by(Team.name)))
+
+
+def skill_names(session: Session) -> Sequence[Choice]:
+    """The skills that can be asked for."""
+    return _by_name(session.scalars(select(Skill.name).where(Skill.active).order_by(Skill.name)))
+
+
+def _by_name(names: Iterable[str]) -> Sequence[Choice]:
+    return [(name, Text(name, name)) for name in names]
+
+
 _EMPTY = Input("only_if_empty", Text("Only if it is empty", "仅在为空时"), "flag", required=False)
 _VALUE = Text("Value", "值")
 _WORDS = Input("text", Text("Words", "内容"), "words")
@@ -101,8 +117,10 @@ _MAKERS: tuple[ActionKind, ...] = (
         (Input("team", Text("Team", "团队"), "choice", teams), _EMPTY), TICKET),
     ActionKind("person", Text("Give it to a person", "分配给人员"), "ticket.give",
         (Input("person", Text("Person", "人员"), "choice", people), _EMPTY), TICKET),
-    ActionKind("assign", Text("Let the desk choose a person of the team", "自动分配组内客服"), "ticket.give",
-        (), {**TICKET, "choose": "true"}),
+    ActionKind("assign", Text("Let the desk choose a person", "自动分配给客服"), "assign.ticket",
+        (Input("prefer", Text("Preferred", "优先方式"), "choice", words={key: way.name for key, way in WAYS.items()}),
+         Input("team", Text("Team; empty: the ticket's own", "团队；留空为工单所属团队"), "choice", team_names, required=False),
+         Input("skill", Text("Skill; empty: any", "技能；留空为不限"), "choice", skill_names, required=False)), TICKET),
     ActionKind("copy", Text("Copy it to a person (view only)", "抄送给人员（仅查看）"), "ticket.copy_to",
         (Input("people", Text("Person", "人员"), "choice", people, listed=True),), TICKET),
     ActionKind("note", Text("Add a note", "添加内部备注"), "ticket.add_note", (_WORDS,), TICKET),

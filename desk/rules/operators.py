@@ -111,9 +111,9 @@ def set_answer(
     "ticket.give",
     title=Text("Give the ticket to somebody", "分配工单"),
     help=Text(
-        "Gives the ticket to a team, to a person, or to whoever of its team has the least open tickets and is "
-        "available. What is open in the ticket's own diagram stays with whom it was offered to.",
-        "将工单分配给团队、人员，或自动分配给团队中可接单且未完成工单最少的人员。工单主流程中已派出的任务不受影响。",
+        "Gives the ticket to a team or to a person; “assign.ticket” chooses somebody by itself. What is open in the "
+        "ticket's own diagram stays with whom it was offered to.",
+        "将工单分配给团队或人员；自动选择人员请用 assign.ticket。工单主流程中已派出的任务不受影响。",
     ),
     permission="ticket.dispatch",
     icon="user-share",
@@ -124,29 +124,22 @@ def give(
     ticket_id: TicketParam,
     team: Annotated[Any, Param(Text("Team", "团队"))] = None,
     person: Annotated[Any, Param(Text("Person", "人员"))] = None,
-    choose: Annotated[bool, Param(Text("Let the desk choose", "自动选择"))] = False,
     only_if_empty: EmptyParam = False,
 ) -> dict[str, Any]:
-    """Returns {"handler"}: as it was when nobody is available or the ticket has a handler already."""
+    """Returns {"handler"}: as it was when the ticket may keep the one it has."""
     ticket = _ticket(step.session, ticket_id)
     before = handler(ticket)
     if only_if_empty and before is not None:
         return {"handler": before}
-    if choose:
-        chosen = _least_busy(step.session, ticket)
-        if chosen is None:
-            return {"handler": before}
-        ticket.assignee_id = chosen.id
-    else:
-        team_id, person_id = _number("team", team), _number("user", person)
-        if team_id is not None and _gone(step.session.get(Team, team_id)):
-            raise OperatorError(f"ticket.give: team {team_id} is not active")
-        if person_id is not None and _gone(step.session.get(User, person_id)):
-            raise OperatorError(f"ticket.give: person {person_id} is not active")
-        if team_id is None and person_id is None:
-            raise OperatorError("ticket.give: names neither a team nor a person")
-        ticket.team_id = team_id if team_id is not None else ticket.team_id
-        ticket.assignee_id = person_id
+    team_id, person_id = _number("team", team), _number("user", person)
+    if team_id is not None and _gone(step.session.get(Team, team_id)):
+        raise OperatorError(f"ticket.give: team {team_id} is not active")
+    if person_id is not None and _gone(step.session.get(User, person_id)):
+        raise OperatorError(f"ticket.give: person {person_id} is not active")
+    if team_id is None and person_id is None:
+        raise OperatorError("ticket.give: names neither a team nor a person")
+    ticket.team_id = team_id if team_id is not None else ticket.team_id
+    ticket.assignee_id = person_id
     after = handler(ticket)
     if after != before:
         emit(
@@ -159,26 +152,6 @@ def give(
 
 def _gone(record: Team | User | None) -> bool:
     return record is None or not record.active
-
-
-def _least_busy(session: Session, ticket: Ticket) -> User | None:
-    team = session.get(Team, ticket.team_id) if ticket.team_id is not None else None
-    if team is None:
-        return None
-    ready = [user for user in team.members if user.active and user.state == "available"]
-
-    def open_tickets(user: User) -> int:
-        return (
-            session.query(Ticket)
-            .filter(
-                Ticket.assignee_id == user.id,
-                Ticket.state.not_in(("ended", "cancelled")),
-                Ticket.deleted_at.is_(None),
-            )
-            .count()
-        )
-
-    return min(ready, key=lambda user: (open_tickets(user), user.id), default=None)
 
 
 @operators.inline(

@@ -10,11 +10,13 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from desk.application import Desk
+from desk.assignment.ranking import WAYS
 from desk.contacts.models import Contact
 from desk.notices.models import Notice
 from desk.rules import operations
 from desk.rules.reading import read
 from desk.rules.rule import Action, Condition, Rule
+from desk.rules.writing import write
 from desk.tickets.changes import edit_ticket
 from desk.tickets.models import Message, Ticket
 from engine.actors import SYSTEM, Actor
@@ -185,9 +187,10 @@ def test_customer_company_and_people_of_the_desk_are_reached(
         "All", events=("ticket.created",),
         then=(
             Action("contact", (("field", "level"), ("value", "vip"))),
+            Action("contact", (("field", "owner_id"), ("value", f"user:{crew.hanmei.id}"))),
             Action("company", (("field", "level"), ("value", "vip"))),
             Action("team", (("team", str(crew.team.id)),)),
-            Action("assign"),
+            Action("assign", (("prefer", "owner"),)),
             Action("tell_staff", (("to", "handler"), ("text", "{{ticket.subject}}"))),
             Action("deadline", (("value", "8"),)),
         ),
@@ -195,12 +198,19 @@ def test_customer_company_and_people_of_the_desk_are_reached(
     ticket = mailed()
     settle()
     kept = now(desk, ticket)
-    assert kept.assignee_id in (crew.lilei.id, crew.hanmei.id)
+    assert (kept.assignee_id, kept.state) == (crew.hanmei.id, "dispatched")
     assert kept.deadline is not None
     with desk.reading() as session:
         assert session.get_one(Contact, ticket.contact_id).level == "vip"
         texts = session.scalars(select(Notice.text).where(Notice.user_id == kept.assignee_id)).all()
     assert any("打印机坏了" in text["zh"] for text in texts)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_each_way_to_choose_somebody_is_written_and_read_back(way: str) -> None:
+    action = Action("assign", (("prefer", way), ("team", "一线"), ("skill", "英语")))
+    rule = Rule("trigger", "trigger-give", "分配", events=("ticket.created",), then=(action,))
+    assert read(write(rule), rule.key)[0].then == (action,)
 
 
 def test_a_chain_that_would_run_for_ever_ends_in_one_incident_that_shows_it(

@@ -6,6 +6,7 @@ import { call } from "../api.js";
 import { h } from "../dom.js";
 import { language, t } from "../texts.js";
 import { Adding, readingOrder } from "./adding.js";
+import { faithfulModule } from "./faithful.js";
 import { typeWords } from "./kinds.js";
 import lanedesk from "./lanedesk.json";
 import { Marks } from "./marks.js";
@@ -15,7 +16,7 @@ import { sharedClipboard } from "./clipboard.js";
 import { translateModule } from "./translate.js";
 
 export const MOST_ELEMENTS = 4000; // drawn shapes and lines; more take a browser many seconds for every step
-const DRAWN = /<(?:\w+:)?BPMN(?:Shape|Edge)[\s>]/g;
+const DRAWN = /<(?:[\w.-]+:)?BPMN(?:Shape|Edge)[\s>]/g;
 
 // Refused with words of its own.
 export class NotDrawn extends Error {
@@ -40,10 +41,9 @@ export class BpmnEditor {
     this.modeler = new Modeler({
       container: this.canvasElement,
       moddleExtensions: { lanedesk },
-      additionalModules: [MinimapModule, TokenSimulationModule, translateModule, sharedClipboard, paletteModule(() => this.adding)],
+      additionalModules: [MinimapModule, TokenSimulationModule, translateModule, sharedClipboard, faithfulModule, paletteModule(() => this.adding)],
       drilldown: {},
     });
-    this.keepParents();
     this.adding = new Adding(this.modeler, catalogueOf);
     this.marks = new Marks(this.modeler);
     this.listen();
@@ -51,16 +51,6 @@ export class BpmnEditor {
 
   get(name) {
     return this.modeler.get(name);
-  }
-
-  // Where a pool is not drawn, what is in it is drawn on the collaboration itself; it still belongs to its process.
-  keepParents() {
-    const updater = this.get("bpmnUpdater");
-    const update = updater.updateSemanticParent.bind(updater);
-    updater.updateSemanticParent = (element, parent, visual) => {
-      if (parent?.$type === "bpmn:Collaboration" && element.$instanceOf("bpmn:FlowElement")) return;
-      update(element, parent, visual);
-    };
   }
 
   listen() {

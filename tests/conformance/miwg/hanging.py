@@ -20,6 +20,10 @@ def hanging_on(content: bytes, element: str) -> frozenset[str]:
             for one in by_id[element].iter()
             if isinstance(one.tag, str) and one.get("id")
         }
+    if element in by_id and by_id[element].tag == f"{BPMN}participant":  # a pool, and what is in it
+        process = by_id.get(_own(by_id[element].get("processRef")))
+        if process is not None:
+            moved |= {one.get("id") for one in process.iter() if isinstance(one.tag, str)}
     for one in root.iter(f"{BPMN}boundaryEvent"):
         if _own(one.get("attachedToRef")) in moved:
             moved.add(one.get("id"))

@@ -390,6 +390,111 @@ declare(
     correlation="article:<article_id>",
 )
 
+# Tickets between desks -----------------------------------------------------------------------------------------
+
+_TRANSFER: _Payload = {"transfer_id": ("number", Text("Transfer", "转单"))}
+_TRANSFERRED = _TRANSFER | {
+    "transfer": ("string", Text("Key of the transfer: transfer:7", "转单的匹配键：transfer:7")),
+    "vendor": ("string", Text("Name of the other vendor", "对方服务商名称")),
+}
+_FROM_DESK: _Payload = (
+    _TRANSFER
+    | _TICKET
+    | {
+        "kind": ("string", Text("What is told", "告知内容")),
+        "state": ("string", Text("State of their ticket", "对方工单的状态")),
+    }
+    | _REMARK
+    | _MESSAGE
+)
+declare(
+    "transfer.wanted",
+    Text("Ticket to be passed on to another vendor", "请求转给其他服务商"),
+    _TRANSFERRED
+    | _TICKET
+    | {
+        "correlation": ("string", Text("Key of the ticket: ticket:7", "工单的匹配键：ticket:7")),
+        "finish": (
+            "boolean",
+            Text("Finish our ticket when theirs has ended", "对方结束后完成本方工单"),
+        ),
+    },
+    help=Text(
+        "Somebody wants another vendor's desk to work on the ticket.",
+        "有人请求将工单转给其他服务商处理。",
+    ),
+    kind="asked",
+    correlation=None,
+)
+declare(
+    "transfer.received",
+    Text("Ticket from another vendor", "收到其他服务商转来的工单"),
+    _TRANSFERRED
+    | _MESSAGE
+    | {
+        "title": ("string", Text("Title", "标题")),
+        "priority": ("string", Text("Priority", "优先级")),
+        "type": ("string", Text("Our ticket type for it", "对应的本方工单类型")),
+    },
+    help=Text(
+        "Another vendor's desk sends a ticket; a diagram makes one of ours of it.",
+        "其他服务商转来一张工单，由流程在本平台建单。",
+    ),
+    kind="asked",
+    correlation=None,
+)
+declare(
+    "transfer.reported",
+    Text("Other desk tells how far it is", "对方告知进展"),
+    _FROM_DESK,
+    help=Text(
+        "Kind progress has the state of their ticket, kind reply a public reply.",
+        "kind 为 progress 时带对方工单状态，为 reply 时带对外回复。",
+    ),
+    kind="asked",
+    correlation="transfer:<transfer_id>",
+)
+declare(
+    "transfer.concluded",
+    Text("Other desk is done, or sends it back", "对方已处理完毕或退回"),
+    _FROM_DESK,
+    help=Text(
+        "Kind is ended or returned, with their words.", "kind 为 ended 或 returned，并附说明。"
+    ),
+    kind="asked",
+    correlation="transfer:<transfer_id>",
+)
+declare(
+    "transfer.told",
+    Text("Customer wrote to the other desk", "客户向对方来信"),
+    _FROM_DESK,
+    help=Text(
+        "What the customer wrote to the desk that the ticket came from.",
+        "客户在转出方写来的内容。",
+    ),
+    kind="asked",
+    correlation="transfer:<transfer_id>",
+)
+declare(
+    "transfer.withdrawn",
+    Text("Other desk needs it no more", "对方不再需要处理"),
+    _FROM_DESK,
+    help=Text("The ticket has ended on the desk that it came from.", "工单已在转出方结束。"),
+    kind="asked",
+    correlation="transfer:<transfer_id>",
+)
+declare(
+    "transfer.return_wanted",
+    Text("Ticket to be sent back", "请求退回转入的工单"),
+    _TRANSFER | _REMARK,
+    help=Text(
+        "Somebody wants the ticket to go back to the desk that it came from.",
+        "有人请求将工单退回转出方。",
+    ),
+    kind="asked",
+    correlation="transfer:<transfer_id>",
+)
+
 # Rules --------------------------------------------------------------------------------------------------------------
 
 declare(

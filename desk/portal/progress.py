@@ -11,6 +11,7 @@ from flask_babel import pgettext
 from desk.portal.queries import Tracked
 from desk.settings import Settings
 from desk.tickets.models import TicketState
+from desk.vendors.models import Transfer
 from desk.web.localisation import absolute_time
 
 State = Literal["done", "now", "next"]
@@ -68,6 +69,8 @@ def what_is_next(tracked: Tracked, settings: Settings) -> str:
 
 def _next_words(tracked: Tracked, settings: Settings) -> str:
     ticket, who = tracked.ticket, tracked.who
+    if tracked.there is not None and tracked.there.status == "accepted":
+        return _elsewhere(tracked.there)
     match ticket.state:
         case TicketState.PENDING:
             return _(
@@ -90,6 +93,16 @@ def _next_words(tracked: Tracked, settings: Settings) -> str:
         case TicketState.ENDED:
             return _("This request is closed. If you need anything else, please send a new one.")
     return _("We are working on it. We write to you as soon as there is news.")
+
+
+def _elsewhere(there: Transfer) -> str:
+    """Another vendor's desk has it: how far they are."""
+    name = there.vendor.name
+    if there.state == TicketState.PROCESSING:
+        return _(
+            "%(name)s is working on it for us. We write to you as soon as there is news.", name=name
+        )
+    return _("%(name)s looks into it for us. We write to you as soon as there is news.", name=name)
 
 
 def _reopening(ended_at: datetime | None, settings: Settings) -> str:

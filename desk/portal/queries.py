@@ -14,6 +14,8 @@ from desk.portal.operations import DEFAULT_SLUG, RATED, WROTE
 from desk.tickets.conversation import conversation
 from desk.tickets.models import Attachment, Message, Ticket, TicketState, TrailEntry
 from desk.tickets.relations.linking import survivor
+from desk.vendors.models import Transfer
+from desk.vendors.queries import with_vendor
 from engine.errors import UnknownProcess
 from engine.runtime import Engine
 from engine.tables import deployed_resource, process_version, subscription
@@ -52,6 +54,7 @@ class Tracked:
     messages: Sequence[Message]
     earlier: int | None  # the id before which earlier messages are found
     awaits: frozenset[str]
+    there: Transfer | None  # how it went to another vendor's desk that works on it
 
     @property
     def may_write(self) -> bool:
@@ -190,6 +193,7 @@ def tracked_ticket(
         talk.messages,
         talk.earlier,
         engine.awaits(session, ticket.instance_id),
+        with_vendor(session, ticket.id),
     )
 
 

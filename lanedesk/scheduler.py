@@ -17,6 +17,7 @@ from desk.audit.sealing import seal_new
 from desk.background.operations import QUEUE as BACKGROUND
 from desk.background.queries import any_due
 from desk.cockpit.projection import catch_up
+from desk.tickets.searching import index_new
 from desk.web.live import prune
 from engine.database import DatabaseUnreachable
 from engine.jobs import due_queues
@@ -79,6 +80,8 @@ class Scheduler:
             new = catch_up(
                 self.desk.engine, self.desk.database, self.desk.settings.timezone, rounds=1
             )
+            # What was said can be found by its words at once; the index makes it quick.
+            new += index_new(self.desk.database, utc_now())
             self._figures_at = time.monotonic() + (0 if new else FIGURES_SECONDS)
         if time.monotonic() >= self._tidy_at:
             self._tidy_at = time.monotonic() + TIDY_SECONDS

@@ -16,6 +16,7 @@ from desk.audit.personal import ERASED, destroy
 from desk.contacts.models import Contact
 from desk.storage import Storage
 from desk.tickets.models import Attachment, Message, Ticket, TrailEntry
+from desk.tickets.searching import forget
 from engine.actors import Actor
 from engine.database import after_commit
 from engine.operators import Text
@@ -96,6 +97,8 @@ def _forget(
     session: Session, storage: Storage, messages: Iterable[Message], name: str, gone: str
 ) -> int:
     keys: list[str] = []
+    messages = list(messages)
+    forget(session, [message.id for message in messages])
     for message in messages:
         message.author = {**message.author, "name": name}
         message.subject = message.text = gone

@@ -9,14 +9,18 @@ from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import (
+    ARRAY,
+    JSON,
     BigInteger,
     Boolean,
+    Column,
     Date,
     ForeignKey,
     Index,
     Integer,
     Numeric,
     String,
+    Table,
     Text,
     UniqueConstraint,
     Uuid,
@@ -178,6 +182,17 @@ class Message(Record):
     attachments: Mapped[list["Attachment"]] = relationship(
         back_populates="message", order_by="Attachment.id"
     )
+
+
+# What a message's words are found by (desk.tickets.searching); kept on PostgreSQL only.
+PARTS = ARRAY(Text).with_variant(JSON(), "sqlite")
+message_words = Table(
+    "message_words",
+    Record.metadata,
+    Column("message_id", ForeignKey("message.id", ondelete="CASCADE"), primary_key=True),
+    Column("parts", PARTS, nullable=False),
+    Index(None, "parts", postgresql_using="gin"),
+)
 
 
 class Attachment(Record):

@@ -634,6 +634,29 @@ def upgrade() -> None:
         sa.UniqueConstraint("login", name="uq_user_account_login"),
     )
     op.create_table(
+        "vendor",
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("url", sa.String(length=1000), nullable=False),
+        sa.Column("known_as", sa.String(length=64), nullable=False),
+        sa.Column("token", sa.String(length=400), nullable=True),
+        sa.Column("secret", sa.String(length=64), nullable=False),
+        sa.Column(
+            "types", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False
+        ),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_vendor"),
+        sa.UniqueConstraint("key", name="uq_vendor_key"),
+    )
+    op.create_table(
         "absence",
         sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("start", sa.DateTime(timezone=True), nullable=False),
@@ -1604,6 +1627,23 @@ def upgrade() -> None:
     op.create_index("ix_message_thread", "message", ["thread"], unique=False)
     op.create_index("ix_message_ticket_id_id", "message", ["ticket_id", "id"], unique=False)
     op.create_table(
+        "message_words",
+        sa.Column(
+            "message_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("parts", sa.ARRAY(sa.Text()).with_variant(sa.JSON(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["message_id"],
+            ["message.id"],
+            name="fk_message_words_message_id",
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("message_id", name="pk_message_words"),
+    )
+    op.create_index(
+        "ix_message_words_parts", "message_words", ["parts"], unique=False, postgresql_using="gin"
+    )
+    op.create_table(
         "rule_acted_on",
         sa.Column("rule", sa.String(length=255), nullable=False),
         sa.Column(
@@ -1807,6 +1847,50 @@ def upgrade() -> None:
         "ix_ticket_trail_ticket_id_id", "ticket_trail", ["ticket_id", "id"], unique=False
     )
     op.create_table(
+        "ticket_transfer",
+        sa.Column("uid", sa.Uuid(), nullable=False),
+        sa.Column("direction", sa.String(length=8), nullable=False),
+        sa.Column(
+            "vendor_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("ticket_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("status", sa.String(length=16), nullable=False),
+        sa.Column("number", sa.String(length=64), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column(
+            "chain", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False
+        ),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("finish", sa.Boolean(), nullable=False),
+        sa.Column("with_customer", sa.Boolean(), nullable=False),
+        sa.Column("with_talk", sa.Boolean(), nullable=False),
+        sa.Column("with_files", sa.Boolean(), nullable=False),
+        sa.Column(
+            "fields", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False
+        ),
+        sa.Column("by", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("over_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["ticket_id"], ["ticket.id"], name="fk_ticket_transfer_ticket_id", ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["vendor_id"], ["vendor.id"], name="fk_ticket_transfer_vendor_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_ticket_transfer"),
+        sa.UniqueConstraint("uid", "direction", name="uq_ticket_transfer_uid_direction"),
+    )
+    op.create_index(
+        "ix_ticket_transfer_ticket_id_id", "ticket_transfer", ["ticket_id", "id"], unique=False
+    )
+    op.create_index("ix_ticket_transfer_vendor_id", "ticket_transfer", ["vendor_id"], unique=False)
+    op.create_table(
         "ticket_watcher",
         sa.Column(
             "ticket_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
@@ -1872,6 +1956,9 @@ def downgrade() -> None:
     op.drop_table("attachment")
     op.drop_index("ix_ticket_watcher_user_id_ticket_id", table_name="ticket_watcher")
     op.drop_table("ticket_watcher")
+    op.drop_index("ix_ticket_transfer_vendor_id", table_name="ticket_transfer")
+    op.drop_index("ix_ticket_transfer_ticket_id_id", table_name="ticket_transfer")
+    op.drop_table("ticket_transfer")
     op.drop_index("ix_ticket_trail_ticket_id_id", table_name="ticket_trail")
     op.drop_table("ticket_trail")
     op.drop_index("ix_ticket_payment_ticket_id_id", table_name="ticket_payment")
@@ -1888,6 +1975,8 @@ def downgrade() -> None:
     op.drop_table("sla_clock")
     op.drop_index("ix_rule_acted_on_ticket_id", table_name="rule_acted_on")
     op.drop_table("rule_acted_on")
+    op.drop_index("ix_message_words_parts", table_name="message_words")
+    op.drop_table("message_words")
     op.drop_index("ix_message_ticket_id_id", table_name="message")
     op.drop_index("ix_message_thread", table_name="message")
     op.drop_index("ix_message_mail_message_id", table_name="message")
@@ -1982,6 +2071,7 @@ def downgrade() -> None:
     op.drop_table("agent_work")
     op.drop_index("ix_absence_user_id_end", table_name="absence")
     op.drop_table("absence")
+    op.drop_table("vendor")
     op.drop_table("user_account")
     op.drop_table("ticket_type")
     op.drop_table("ticket_number")

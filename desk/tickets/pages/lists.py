@@ -26,6 +26,7 @@ from desk.tickets.queries import (
     list_tickets,
 )
 from desk.tickets.scope import visible
+from desk.tickets.searching import excerpts
 from desk.tickets.trail import CHANNELS, PRIORITIES, STATES, who_did
 from desk.tickets.types import all_types
 from desk.web import navigation
@@ -76,6 +77,7 @@ def ticket_list() -> str:
         page = _page(session, list_filter(session, chosen, state), sort, ascending)
         types = all_types(session)
         clocks = next_of(session, [row.id for row in page.rows], utc_now())
+        said = excerpts(session, chosen.get("q", ""), [row.id for row in page.rows])
         counts = count_states(session, visible(session, current_user()))
         teams = active_teams(session)
         people = people_who_can(session, "ticket.process")
@@ -91,6 +93,7 @@ def ticket_list() -> str:
         "tickets/_list.html" if request.args.get("part") == "list" else "tickets/list.html",
         page=page,
         clocks=clocks,
+        said_of=said,
         tabs=_tabs(chosen, counts, order),
         state=state or "all",
         chosen=chosen,

@@ -10,6 +10,7 @@ from desk.people.permissions import can
 from desk.tickets.pages import blueprint
 from desk.tickets.queries import TicketFilter, list_tickets, ticket_by_number
 from desk.tickets.scope import may_see, visible
+from desk.tickets.searching import excerpts
 
 SHORT = 6
 
@@ -27,6 +28,7 @@ def search() -> str | Response:
         if exact is not None and not in_palette and may_see(session, current_user(), exact):
             return redirect(url_for("tickets.ticket_page", ticket_id=exact.id))
         tickets = list_tickets(session, wanted, limit=limit).rows if text else ()
+        said = excerpts(session, text, [row.id for row in tickets])
         knows_customers = can(current_user(), "contact.read")
         contacts = (
             list_contacts(session, ContactFilter(text=text), limit=limit).rows
@@ -34,4 +36,4 @@ def search() -> str | Response:
             else ()
         )
     template = "tickets/_found.html" if in_palette else "tickets/search.html"
-    return render_template(template, text=text, tickets=tickets, contacts=contacts)
+    return render_template(template, text=text, tickets=tickets, said_of=said, contacts=contacts)

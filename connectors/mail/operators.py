@@ -2,14 +2,20 @@
 
 from datetime import timedelta
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
 
 from connectors.mail.ingest import read_mail
 from connectors.mail.intake import INGEST, QUEUE
 from connectors.mail.outgoing import Order, send
+from connectors.mail.staff import tell
 from desk.notices.channels import Channel, register
-from engine.operators import JobRun, OperatorError, Operators, Param, Text
+from desk.notices.operations import addressed, people_of
+from desk.notices.placeholders import filled
+from desk.tickets.models import Ticket
+from engine.operators import JobRun, OperatorError, Operators, Param, Step, Text
 
 operators = Operators()
+TELL = "mail.tell"
 
 # What notify.customer takes when the customer has an address; a diagram need not name it.
 register(
@@ -86,6 +92,75 @@ def mail_send(
         words=body or "",
     )
     return send(run.services, order, run.finish)
+
+
+@operators.inline(
+    "notify.mail",
+    title=Text("Mail people of the desk", "给客服发邮件"),
+    help=Text(
+        "Sends words of your own to the mail addresses of people, teams and roles: handler, team, creator, “user:7”, "
+        "“team:3”, “role:supervisor”; several are separated by commas. Who has no address gets none.",
+        "将自定义内容发到客服的邮箱。可填 handler（当前处理人）、team、creator、user:7、team:3、role:supervisor，"
+        "多个用逗号分隔；没有邮箱的人员不发送。",
+    ),
+    icon="mail-share",
+)
+def notify_mail(
+    step: Step,
+    *,
+    to: Annotated[Any, Param(Text("To whom", "接收人"))],
+    subject: Annotated[str, Param(Text("Subject", "主题"))],
+    text: Annotated[
+        str,
+        Param(
+            Text("Words", "内容"),
+            Text(
+                "May hold placeholders: {{ticket.subject}} …", "可使用占位符：{{ticket.subject}} 等"
+            ),
+        ),
+    ],
+    ticket_id: Annotated[int | None, Param(Text("Ticket", "工单"))] = None,
+) -> dict[str, Any]:
+    """Returns {"mailed": how many, "without_address": [names]}. Side effect: a job for each mail."""
+    ticket = step.session.get(Ticket, int(ticket_id)) if ticket_id is not None else None
+    people = people_of(step.session, addressed(to, ticket))
+    reached = [user for user in people if user.email]
+    zone = ZoneInfo(step.services.settings.timezone)
+    words = [filled(part, ticket, zone) if ticket else part for part in (subject, text)]
+    for user in reached:
+        step.services.engine.enqueue(
+            step.session,
+            TELL,
+            {"user_id": user.id, "subject": words[0], "text": words[1], "ticket_id": ticket_id},
+            key=f"{TELL}:{step.instance_id}:{step.element_id}:{step.now.isoformat()}:{user.id}",
+        )
+    without = [user.name for user in people if not user.email]
+    return {"mailed": len(reached), "without_address": without}
+
+
+@operators.job(
+    TELL,
+    title=Text("Mail one person of the desk", "给一位客服发邮件"),
+    help=Text(
+        "“notify.mail” asks for it, once for each person; a diagram does not need it.",
+        "由 notify.mail 逐人调用，流程图中无需使用。",
+    ),
+    queue=QUEUE,
+    tries=8,
+    backoff=timedelta(seconds=60),
+    icon="mail-share",
+)
+def mail_tell(
+    run: JobRun,
+    *,
+    user_id: Annotated[int, Param(Text("Person", "人员"))],
+    subject: Annotated[str, Param(Text("Subject", "主题"))],
+    text: Annotated[str, Param(Text("Words", "内容"))],
+    ticket_id: Annotated[int | None, Param(Text("Ticket", "工单"))] = None,
+) -> dict[str, Any]:
+    """Returns {"sent": true, "mail": Message-ID} or {"sent": false, "reason": …}, see staff.tell."""
+    ticket = int(ticket_id) if ticket_id is not None else None
+    return tell(run.services, int(user_id), subject, text, ticket, run.idempotency_key)
 
 
 @operators.job(

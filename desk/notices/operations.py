@@ -14,6 +14,8 @@ from desk.notices.models import Notice, Target
 from desk.people.log import record
 from desk.people.models import Team, User
 from desk.people.permissions import candidates_of
+from desk.tickets.models import Ticket
+from desk.tickets.records import handler
 from engine.actors import Actor
 from engine.operators import Text
 from engine.timestamps import utc_now
@@ -48,7 +50,7 @@ def notify(
     `but` is told nothing: nobody is told of their own doing. Side effects: a notice each; their open pages ring.
     """
     references = [r for r in dict.fromkeys(to) if r and r != but]
-    people = [user for user in _people(session, references) if f"user:{user.id}" != but]
+    people = [user for user in people_of(session, references) if f"user:{user.id}" != but]
     now = utc_now()
     session.add_all(
         Notice(user_id=user.id, text=dict(text), href=href[:400], at=now) for user in people
@@ -58,7 +60,28 @@ def notify(
     return [user.id for user in people]
 
 
-def _people(session: Session, references: Iterable[str]) -> list[User]:
+def addressed(to: Any, ticket: Ticket | None) -> list[str]:
+    """References of what a diagram names, in a list or with commas. `handler`, `team`, `creator` are the ticket's."""
+    names = [str(part) for part in to] if isinstance(to, list) else str(to).split(",")
+    found = (_meant(name.strip(), ticket) for name in names)
+    return list(dict.fromkeys(reference for reference in found if reference))
+
+
+def _meant(name: str, ticket: Ticket | None) -> str | None:
+    if ticket is None:
+        return name
+    if name == "handler":
+        return handler(ticket)
+    if name == "team":
+        return f"team:{ticket.team_id}" if ticket.team_id is not None else None
+    if name == "creator":
+        made = ticket.created_by
+        return f"user:{made['id']}" if made.get("kind") == "user" else None
+    return name
+
+
+def people_of(session: Session, references: Iterable[str]) -> list[User]:
+    """Whoever is meant by `user:7`, `team:3`, `role:supervisor`, once each and only with an open account."""
     found: dict[int, User] = {}
     for reference in references:
         kind, _, rest = reference.partition(":")

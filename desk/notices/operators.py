@@ -15,10 +15,9 @@ from sqlalchemy.orm import Session
 from desk.notices import outbound
 from desk.notices.channels import channel_for
 from desk.notices.models import Target
-from desk.notices.operations import notify
+from desk.notices.operations import addressed, notify
 from desk.notices.placeholders import filled, filled_json
 from desk.tickets.models import Ticket
-from desk.tickets.records import handler
 from engine.history import plain
 from engine.operators import (
     JobRun,
@@ -66,12 +65,16 @@ def staff(
     """Returns {"told": how many people}. With a ticket, the line leads to it."""
     ticket = step.session.get(Ticket, int(ticket_id)) if ticket_id is not None else None
     words = filled(text, ticket, _zone(step)) if ticket else text
-    references = [str(part) for part in to] if isinstance(to, list) else str(to).split(",")
-    named = [_meant(reference.strip(), ticket) for reference in references]
     href = f"/tickets/{ticket.id}" if ticket else ""
     if ticket is not None:
         words = f"{ticket.number} {words}"
-    told = notify(step.session, step.services.live, named, {"en": words, "zh": words}, href=href)
+    told = notify(
+        step.session,
+        step.services.live,
+        addressed(to, ticket),
+        {"en": words, "zh": words},
+        href=href,
+    )
     return {"told": len(told)}
 
 
@@ -209,20 +212,6 @@ def _understood(target: Target, answer: outbound.Answer) -> dict[str, Any]:
             raise PermanentFailure(f"{target.key} did not answer JSON: {text[:200]}") from None
         value = text[:2000]
     return {"status": answer.status, "answer": value}
-
-
-def _meant(reference: str, ticket: Ticket | None) -> str | None:
-    """`handler`, `creator` and `team` of the ticket, or the reference itself."""
-    if ticket is None:
-        return reference
-    if reference == "handler":
-        return handler(ticket)
-    if reference == "team":
-        return f"team:{ticket.team_id}" if ticket.team_id is not None else None
-    if reference == "creator":
-        made = ticket.created_by
-        return f"user:{made['id']}" if made.get("kind") == "user" else None
-    return reference
 
 
 def _zone(step: Step) -> ZoneInfo:

@@ -99,6 +99,14 @@ def _by_name(names: Iterable[str]) -> Sequence[Choice]:
 _EMPTY = Input("only_if_empty", Text("Only if it is empty", "仅在为空时"), "flag", required=False)
 _VALUE = Text("Value", "值")
 _WORDS = Input("text", Text("Words", "内容"), "words")
+_TO = Input(
+    "to",
+    Text(
+        "To whom: handler, team, creator, user:7, team:3, role:supervisor",
+        "接收人：handler、team、creator、user:7、team:3、role:supervisor",
+    ),
+    "text",
+)
 _MAKERS: tuple[ActionKind, ...] = (
     ActionKind("priority", Text("Set the priority", "设置优先级"), "ticket.set_field",
         (Input("value", _VALUE, "choice", words=PRIORITIES),), {**TICKET, "field": "priority"}),
@@ -135,7 +143,9 @@ _MAKERS: tuple[ActionKind, ...] = (
             "phone": Text("Phone", "电话"), "address": Text("Address", "地址"), "domain": Text("Mail domain", "邮箱域名"),
         }), Input("value", _VALUE, "text"), _EMPTY), COMPANY),
     ActionKind("tell_staff", Text("Tell people of the desk", "通知客服"), "notify.staff",
-        (Input("to", Text("To whom: handler, team, creator, user:7, team:3, role:supervisor", "接收人：handler、team、creator、user:7、team:3、role:supervisor"), "text"), _WORDS), TICKET),
+        (_TO, _WORDS), TICKET),
+    ActionKind("mail_staff", Text("Mail people of the desk", "给客服发邮件"), "notify.mail",
+        (_TO, Input("subject", Text("Subject", "主题"), "text"), _WORDS), TICKET),
     ActionKind("tell_customer", Text("Tell the customer", "通知客户"), "notify.customer",
         (Input("channel", Text("Channel", "渠道"), "choice", _channels), Input("subject", Text("Subject", "主题"), "text", required=False), _WORDS), TICKET),
     ActionKind("call_target", Text("Call an external target", "调用外部目标"), "notify.webhook",

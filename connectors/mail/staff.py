@@ -1,0 +1,76 @@
+"""Mail to people of the desk: what a diagram has to tell them. It belongs to no talk and is kept with no ticket."""
+
+import hmac
+from typing import Any
+
+from connectors.mail.addressing import is_for_desk
+from connectors.mail.composing import OutgoingMail
+from connectors.mail.delivering import deliver
+from connectors.mail.loops import LOOP_HEADER, loop_mark
+from connectors.mail.wording import worded
+from desk.application import Desk
+from desk.people.models import User
+from desk.tickets.models import Ticket
+from engine.timestamps import utc_now
+
+
+def tell(
+    desk: Desk, user_id: int, subject: str, text: str, ticket_id: int | None, unique: str
+) -> dict[str, Any]:
+    """Send one mail to one person, in their language; {"sent": bool} with the Message-ID or the reason why not.
+
+    Reasons: `no_account`, `no_address`, `own_address`. `unique` stays the same over all tries; the Message-ID is made
+    of it. Raises OperatorError or PermanentFailure as `delivering.deliver`.
+    """
+    settings = desk.settings
+    with desk.database.reading() as session:
+        user = session.get(User, user_id)
+        ticket = session.get(Ticket, ticket_id) if ticket_id is not None else None
+        if user is None or not user.active:
+            return {"sent": False, "reason": "no_account"}
+        name, locale, address = user.name, user.locale, user.email
+        number = ticket.number if ticket is not None else ""
+    if not address:
+        return {"sent": False, "reason": "no_address"}
+    if is_for_desk(settings.mail_address, address):
+        return {"sent": False, "reason": "own_address"}
+    words = worded(
+        "staff",
+        locale,
+        {
+            "contact": name,
+            "company": settings.company,
+            "brand_color": settings.brand_color,
+            "number": number,
+            "url": f"{settings.public_url}/tickets/{ticket_id}" if number else "",
+            "subject": subject,
+            "words": text,
+        },
+    )
+    domain = settings.mail_address.rpartition("@")[2]
+    digest = hmac.new(settings.secret_key.encode(), f"staff {unique}".encode(), "sha256")
+    mail = OutgoingMail(
+        message_id=f"<{digest.hexdigest()[:32]}@{domain}>",
+        from_name=settings.company,
+        from_address=settings.mail_address,
+        to_name=name,
+        to_address=address,
+        reply_to=settings.mail_address,
+        subject=words.subject,
+        text=words.text,
+        html=words.html,
+        date=utc_now(),
+        headers={
+            "Auto-Submitted": "auto-generated",
+            "X-Auto-Response-Suppress": "All",
+            LOOP_HEADER: loop_mark(settings.secret_key, 1),
+        },
+    )
+    deliver(
+        settings,
+        mail.as_bytes(),
+        message_id=mail.message_id,
+        sender=settings.mail_address,
+        recipient=address,
+    )
+    return {"sent": True, "mail": mail.message_id}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from desk.application import Desk
+from desk.insight.operations import ensure_dashboards
 from desk.people import operations, queries
 from desk.people.passwords import generate_password, hash_password
 from desk.portal.operations import DEFAULT_SLUG, ensure_form_link
@@ -67,6 +68,7 @@ def first_start(desk: Desk, *, demo: bool = True) -> Welcome:
         )
         ensure_form_link(session, actor=SYSTEM)
         ensure_types(session)
+        ensure_dashboards(session, actor=SYSTEM)
         _ensure_forms_of_types(session)
         people = add_demo_people(session, hashed, locale=desk.settings.locale) if demo else ()
     if demo:

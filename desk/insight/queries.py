@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from desk.contacts.models import Contact
 from desk.insight.dimensions import NOTHING, TIMES, condition, dimension
 from desk.insight.measures import MEASURES, Measure, Setting
-from desk.insight.scope import visible
+from desk.insight.scope import counted
 from desk.insight.sql import local_date
 from desk.people.models import User
 from desk.tickets.models import Ticket
@@ -150,7 +150,7 @@ def _facts(setting: Setting, user: User, asked: Question, zone: ZoneInfo) -> Sel
         )
         .join_from(facts, Ticket, Ticket.id == facts.c.ticket_id)
         .outerjoin(Contact, Contact.id == Ticket.contact_id)
-        .where(*visible(setting.session, user))
+        .where(*counted(setting.session, user))
     )  # fmt: skip
     if not measure.now:
         found = found.where(facts.c.at >= since, facts.c.at <= until)

@@ -28,6 +28,7 @@ PERMISSIONS: Final[dict[str, Text]] = {
     "contact.edit": Text("Add and change customers", "新增和修改客户"),
     "form_link.edit": Text("Open and close form links", "管理表单链接"),
     "report.read": Text("See the wall and reports", "查看大屏和报表"),
+    "report.edit": Text("Make dashboards and share them", "制作和共享仪表板"),
     "process.read": Text("See diagrams and where their tokens stand", "查看流程图和流转位置"),
     "process.all": Text(
         "See the tickets, processes and incidents of all teams", "查看所有团队的工单、流程和异常"
@@ -88,6 +89,7 @@ ROLES: Final[dict[str, Role]] = {
                 "contact.read",
                 "form_link.edit",
                 "report.read",
+                "report.edit",
                 "process.read",
                 "process.all",
                 "process.design",
@@ -122,6 +124,7 @@ ROLES: Final[dict[str, Role]] = {
                 "contact.edit",
                 "form_link.edit",
                 "report.read",
+                "report.edit",
                 "process.read",
                 "incident.read",
                 "history.read",

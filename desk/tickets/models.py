@@ -217,7 +217,7 @@ class TrailEntry(Record):
     """One line of the trail (处理流程) [004 §4.8.2]: who did what, from which state to which."""
 
     __tablename__ = "ticket_trail"
-    __table_args__ = (Index(None, "ticket_id", "id"),)
+    __table_args__ = (Index(None, "ticket_id", "id"), Index(None, "action", "at"))
 
     ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id", ondelete="CASCADE"))
     at: Mapped[datetime] = mapped_column(UtcDateTime)

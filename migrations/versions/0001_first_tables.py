@@ -1698,6 +1698,55 @@ def upgrade() -> None:
     )
     op.create_index("ix_sla_clock_due_at", "sla_clock", ["due_at"], unique=False)
     op.create_table(
+        "dashboard",
+        sa.Column("name", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("owner_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("days", sa.Integer(), nullable=False),
+        sa.Column(
+            "tiles", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False
+        ),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["owner_id"], ["user_account.id"], name="fk_dashboard_owner_id", ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_dashboard"),
+    )
+    op.create_index("ix_dashboard_owner_id", "dashboard", ["owner_id"], unique=False)
+    op.create_table(
+        "dashboard_share",
+        sa.Column(
+            "dashboard_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("candidate", sa.String(length=64), nullable=False),
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["dashboard_id"],
+            ["dashboard.id"],
+            name="fk_dashboard_share_dashboard_id",
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_dashboard_share"),
+        sa.UniqueConstraint(
+            "dashboard_id", "candidate", name="uq_dashboard_share_dashboard_id_candidate"
+        ),
+    )
+    op.create_index("ix_dashboard_share_candidate", "dashboard_share", ["candidate"], unique=False)
+    op.create_table(
         "survey",
         sa.Column(
             "ticket_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
@@ -1843,6 +1892,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name="pk_ticket_trail"),
     )
+    op.create_index("ix_ticket_trail_action_at", "ticket_trail", ["action", "at"], unique=False)
     op.create_index(
         "ix_ticket_trail_ticket_id_id", "ticket_trail", ["ticket_id", "id"], unique=False
     )
@@ -1960,6 +2010,7 @@ def downgrade() -> None:
     op.drop_index("ix_ticket_transfer_ticket_id_id", table_name="ticket_transfer")
     op.drop_table("ticket_transfer")
     op.drop_index("ix_ticket_trail_ticket_id_id", table_name="ticket_trail")
+    op.drop_index("ix_ticket_trail_action_at", table_name="ticket_trail")
     op.drop_table("ticket_trail")
     op.drop_index("ix_ticket_payment_ticket_id_id", table_name="ticket_payment")
     op.drop_table("ticket_payment")
@@ -1971,6 +2022,10 @@ def downgrade() -> None:
     op.drop_index("ix_survey_ticket_id_id", table_name="survey")
     op.drop_index("ix_survey_answered_at", table_name="survey")
     op.drop_table("survey")
+    op.drop_index("ix_dashboard_share_candidate", table_name="dashboard_share")
+    op.drop_table("dashboard_share")
+    op.drop_index("ix_dashboard_owner_id", table_name="dashboard")
+    op.drop_table("dashboard")
     op.drop_index("ix_sla_clock_due_at", table_name="sla_clock")
     op.drop_table("sla_clock")
     op.drop_index("ix_rule_acted_on_ticket_id", table_name="rule_acted_on")

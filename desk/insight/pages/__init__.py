@@ -9,9 +9,9 @@ blueprint = Blueprint("insight", "desk.insight", template_folder="templates")
 
 navigation.register(
     navigation.Entry(
-        "insight", _l("Insight"), "insight.explore", "chart-bar", "ticket.read", order=58
+        "insight", _l("Insight"), "insight.index", "chart-bar", "ticket.read", order=58
     )
 )
 
 # each module adds its views to the blueprint
-from desk.insight.pages import explore  # noqa: E402, F401
+from desk.insight.pages import dashboards, editing, explore  # noqa: E402, F401

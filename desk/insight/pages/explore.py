@@ -3,12 +3,14 @@
 from flask import abort, render_template
 
 from desk.application import current_desk
+from desk.insight import boards
 from desk.insight.measures import MEASURES
 from desk.insight.pages import addresses, blueprint
 from desk.insight.queries import MOST_TICKETS, CannotAsk, tickets_behind
 from desk.insight.views import CHARTS, by_words, view
 from desk.insight.words import said
 from desk.people.access import current_user, requires
+from desk.people.permissions import can
 from desk.web.localisation import words
 
 
@@ -17,13 +19,14 @@ from desk.web.localisation import words
 def explore() -> str:
     """A measure by a field or over time, as a chart and a table; all of the question is in the address."""
     given = addresses.given()
-    asked = addresses.question(given)
+    asked, user = addresses.question(given), current_user()
     with current_desk().reading() as session:
         shown = view(
-            addresses.setting(session), current_user(), asked, addresses.zone(),
+            addresses.setting(session), user, asked, addresses.zone(),
             locale=addresses.locale(), link=addresses.behind, chart=given.get("chart"), size="wide",
         )  # fmt: skip
         offered = addresses.choices(session)
+        kept_on = boards.boards(session, user) if can(user, "report.edit") else ()
     return render_template(
         "insight/explore.html",
         view=shown,
@@ -33,6 +36,7 @@ def explore() -> str:
         periods=addresses.DAYS.items(),
         charts=[(key, words(text)) for key, text in CHARTS.items()],
         chart=given.get("chart", ""),
+        boards=[one for one in kept_on if boards.may_change(user, one)],
     )
 
 

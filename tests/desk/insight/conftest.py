@@ -17,6 +17,7 @@ from desk.sla.models import SlaClock
 from desk.tickets.models import Message, Ticket, TicketState, TrailEntry
 from tests.desk.cockpit.conftest import Floor, app, as_role, desk, floor, line  # noqa: F401
 from tests.desk.web.fixtures import (  # noqa: F401
+    bearer,
     browser,
     chinese,
     compiled_templates,

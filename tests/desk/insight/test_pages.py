@@ -5,6 +5,9 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from desk.insight.operations import ensure_dashboards
+from desk.insight.shipped import SHIPPED
+from engine.actors import SYSTEM
 from engine.timestamps import utc_now
 from tests.desk.insight.conftest import Shop
 
@@ -35,3 +38,88 @@ def test_an_agent_finds_only_the_own_tickets(shop: Shop, as_role: AsRole) -> Non
     shop.ticket(utc_now() - timedelta(minutes=1))
     page = as_role("agent").get("/insight/tickets?measure=opened").text
     assert "WN-" not in page
+
+
+def test_a_dashboard_is_made_filled_and_shared(
+    shop: Shop, as_role: AsRole, make_user: Callable[..., Any], make_team: Callable[..., Any]
+) -> None:
+    team = make_team("Support", [make_user("li", roles=["agent"])])
+    make_user("han", roles=["agent"])
+    shop.ticket(utc_now() - timedelta(minutes=1), priority="urgent", team_id=team.id)
+    browser = as_role("implementer")
+    browser.get("/insight")
+    edit = browser.post("/insight", {"name": "Mine"}).location
+    page = browser.get(edit).text
+    assert "No tiles yet" in page
+    home = edit.removesuffix("/edit")
+
+    def post(path: str, **values: Any) -> Any:
+        revision = re.findall(r'name="revision" value="(\d+)"', browser.get(edit).text)[0]
+        return browser.post(f"{home}{path}", {"revision": revision, **values})
+
+    assert post("/tiles", measure="opened", by="priority", chart="bar").status_code == 303
+    assert (
+        post("/tiles", measure="open", size="small", priority="urgent", title="Hot").status_code
+        == 303
+    )
+    assert post("/tiles", measure="nothing").status_code == 422
+    assert post("/tiles/1", act="up").status_code == 303
+    assert post("/tiles/0", act="wide").status_code == 303
+    assert post("/tiles/7", act="up").status_code == 404
+    asked = {"any": "1", "measure": "sla", "by": "day"}
+    assert browser.post(f"{home}/tiles", asked).status_code == 303  # from “Any figure”
+    shares = [f"team:{team.id}"]
+    assert post("/edit", name="Ours", days="7", shares=shares).status_code == 303
+    assert post("/edit", name="Ours", days="7", shares=["team:99"]).status_code == 422
+    assert post("/edit", name=" ", days="7").status_code == 422
+    shown = browser.get(home).text
+    assert re.findall(r'<section class="ld-card ld-tile is-(\w+)"', shown) == [
+        "wide", "half", "half",
+    ]  # fmt: skip
+    assert shown.index("Hot") < shown.index("Tickets opened")
+
+    browser.post("/logout")
+    browser.sign_in("li")
+    assert "Ours" in browser.get("/insight").text
+    assert re.search(r'class="ld-big"><a [^>]*>1</a>', browser.get(home).text)
+    assert browser.get(edit).status_code == 403
+    browser.post("/logout")
+    browser.sign_in("han")
+    assert "Ours" not in browser.get("/insight").text
+    assert browser.get(home).status_code == 404
+
+
+def test_two_who_change_a_dashboard_at_once(shop: Shop, as_role: AsRole) -> None:
+    browser = as_role("implementer")
+    browser.get("/insight")
+    home = browser.post("/insight", {"name": "Mine"}).location.removesuffix("/edit")
+    tile = {"measure": "open", "revision": "1"}
+    assert browser.post(f"{home}/tiles", tile).location.endswith("/edit")
+    browser.post(f"{home}/tiles", tile)
+    page = browser.get(f"{home}/edit").text
+    assert "Somebody has changed this dashboard meanwhile" in page
+    assert page.count('class="ld-tiles"') == 1
+    assert page.count('value="remove"') == 1
+
+
+def test_the_dashboards_that_ship(shop: Shop, as_role: AsRole) -> None:
+    with shop.desk.database.transaction() as session:
+        ensure_dashboards(session, actor=SYSTEM)
+        ensure_dashboards(session, actor=SYSTEM)
+    shop.ticket(utc_now() - timedelta(minutes=1))
+    browser = as_role("supervisor")
+    page = browser.get("/insight").text
+    assert page.count("comes with the desk") == len(SHIPPED)
+    for href in re.findall(r'href="(/insight/\d+)"', page):
+        assert browser.get(href).text.count('<section class="ld-card ld-tile') >= 10
+        assert browser.get(f"{href}/edit").status_code == 403
+        copied = browser.post(f"{href}/copy").location
+        assert browser.get(copied).text.count('value="remove"') >= 10
+        assert browser.post(copied.replace("/edit", "/delete")).status_code == 303
+        assert browser.get(copied).status_code == 404
+
+
+def test_an_auditor_reads_dashboards_and_makes_none(shop: Shop, as_role: AsRole) -> None:
+    browser = as_role("auditor")
+    assert "New dashboard" not in browser.get("/insight").text
+    assert browser.post("/insight", {"name": "Mine"}).status_code == 403

@@ -1,0 +1,79 @@
+"""What is asked about dashboards: those that a person may see, and one with its answers."""
+
+from collections.abc import Sequence
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from desk.insight.measures import Setting
+from desk.insight.models import Dashboard, DashboardShare
+from desk.insight.operations import tiles_of
+from desk.insight.tiles import Tile
+from desk.insight.views import Link, View, view
+from desk.people.models import User
+from desk.people.permissions import can, candidates_of
+
+
+def boards(session: Session, user: User) -> Sequence[Dashboard]:
+    """The dashboards that this person may see (needs `user.teams`): the shipped first, then the own."""
+    found = session.scalars(
+        select(Dashboard)
+        .where(_shown_to(user))
+        .options(joinedload(Dashboard.owner), selectinload(Dashboard.shares))
+    ).all()
+    return sorted(
+        found, key=lambda one: (one.owner_id is not None, one.owner_id != user.id, one.id)
+    )
+
+
+def board(session: Session, user: User, number: int) -> Dashboard | None:
+    """One dashboard that this person may see."""
+    return session.scalars(
+        select(Dashboard)
+        .where(Dashboard.id == number, _shown_to(user))
+        .options(joinedload(Dashboard.owner), selectinload(Dashboard.shares))
+    ).one_or_none()
+
+
+def may_change(user: User, found: Dashboard) -> bool:
+    """The owner; an administrator any."""
+    own = found.owner_id is not None and found.owner_id == user.id
+    return can(user, "report.edit") and (own or can(user, "settings.edit"))
+
+
+def answered(
+    setting: Setting,
+    user: User,
+    found: Dashboard,
+    zone: ZoneInfo,
+    *,
+    locale: str,
+    link: Link,
+    days: int | None = None,
+) -> list[View]:
+    """All tiles with their answers, of `days` days instead of the dashboard's."""
+    return [
+        tile_view(setting, user, tile, days or found.days, zone, locale=locale, link=link)
+        for tile in tiles_of(found)
+    ]
+
+
+def tile_view(
+    setting: Setting, user: User, tile: Tile, days: int, zone: ZoneInfo, *, locale: str, link: Link
+) -> View:
+    """One tile with its answer."""
+    language = "zh" if locale.startswith("zh") else "en"
+    return view(
+        setting, user, tile.question(days), zone, locale=locale, link=link, chart=tile.chart,
+        size=tile.size, title=tile.title.get(language, ""),
+    )  # fmt: skip
+
+
+def _shown_to(user: User) -> ColumnElement[bool]:
+    if can(user, "settings.edit"):
+        return Dashboard.id.is_not(None)
+    shared = select(DashboardShare.dashboard_id).where(
+        DashboardShare.candidate.in_(candidates_of(user))
+    )
+    return or_(Dashboard.owner_id == user.id, Dashboard.id.in_(shared))

@@ -1,0 +1,215 @@
+"""What can be done with dashboards: make, copy, change, share, delete."""
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from desk.audit.actions import declare
+from desk.audit.operations import record
+from desk.insight.models import Dashboard, DashboardShare
+from desk.insight.queries import LONGEST_DAYS, CannotAsk
+from desk.insight.shipped import SHIPPED
+from desk.insight.tiles import MOST_TILES, Tile
+from desk.people.models import Team, User
+from desk.people.permissions import ROLES
+from engine.actors import Actor
+from engine.operators import OperatorError, Text
+
+LONGEST_NAME = 80
+
+declare(
+    {
+        "dashboard_created": Text("Made a dashboard", "新建了仪表板"),
+        "dashboard_changed": Text("Changed a dashboard", "修改了仪表板"),
+        "dashboard_deleted": Text("Deleted a dashboard", "删除了仪表板"),
+    }
+)
+
+
+class DashboardRefused(OperatorError):
+    """Nothing was changed; `words` say why, `field` is the entry that is wrong."""
+
+    def __init__(self, en: str, zh: str, field: str = "") -> None:
+        super().__init__(Text(en, zh))
+        self.field = field
+
+
+class DashboardOutdated(DashboardRefused):
+    """Somebody else has changed it in the meantime."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Somebody has changed this dashboard meanwhile: look at it again.",
+            "他人刚刚修改了此仪表板，请刷新后再试。",
+        )
+
+
+def create(
+    session: Session,
+    *,
+    name: Mapping[str, str],
+    owner: User | None,
+    actor: Actor,
+    days: int = 30,
+    tiles: Sequence[Tile] = (),
+    shares: Sequence[str] = (),
+) -> Dashboard:
+    """A dashboard, of nobody where `owner` is None. Raises DashboardRefused.
+
+    Side effects: rows, an entry in the log.
+    """
+    made = Dashboard(
+        name=_name(name),
+        owner_id=owner.id if owner else None,
+        days=_days(days),
+        tiles=_tiles(tiles),
+        shares=[DashboardShare(candidate=one) for one in _shares(session, shares)],
+    )
+    session.add(made)
+    session.flush()
+    record(
+        session,
+        "dashboard_created",
+        actor=actor,
+        subject=f"dashboard:{made.id}",
+        new={"name": made.name},
+    )
+    return made
+
+
+def change(
+    session: Session,
+    found: Dashboard,
+    *,
+    seen: int,
+    actor: Actor,
+    name: Mapping[str, str] | None = None,
+    days: int | None = None,
+    tiles: Sequence[Tile] | None = None,
+    shares: Sequence[str] | None = None,
+) -> None:
+    """Change what is given. `seen` is the revision that the person has looked at.
+
+    Side effects: the row, its shares, an entry in the log with what became different. Raises DashboardRefused,
+    DashboardOutdated.
+    """
+    session.refresh(found, with_for_update={"of": Dashboard})
+    if found.revision != seen:
+        raise DashboardOutdated
+    before = _said(found)
+    if name is not None:
+        found.name = _name(name)
+    if days is not None:
+        found.days = _days(days)
+    if tiles is not None:
+        found.tiles = _tiles(tiles)
+    if shares is not None:
+        _share(session, found, shares)
+    after = _said(found)
+    different = {key for key in after if after[key] != before[key]}
+    if not different:
+        return
+    found.revision += 1
+    session.flush()
+    record(
+        session, "dashboard_changed", actor=actor, subject=f"dashboard:{found.id}",
+        old={key: before[key] for key in different}, new={key: after[key] for key in different},
+    )  # fmt: skip
+
+
+def delete(session: Session, found: Dashboard, *, actor: Actor) -> None:
+    """Take it away. Side effects: the rows go, an entry in the log."""
+    record(
+        session, "dashboard_deleted", actor=actor, subject=f"dashboard:{found.id}", old=_said(found)
+    )
+    session.delete(found)
+    session.flush()
+
+
+def ensure_dashboards(session: Session, *, actor: Actor) -> None:
+    """Make the dashboards that ship, for everybody; where there is any, nothing is done."""
+    if session.scalar(select(Dashboard.id).limit(1)) is not None:
+        return
+    for one in SHIPPED:
+        create(
+            session, name={"en": one.name.en, "zh": one.name.zh}, owner=None, actor=actor, days=one.days,
+            tiles=one.tiles, shares=[f"role:{key}" for key in ROLES],
+        )  # fmt: skip
+
+
+def tiles_of(found: Dashboard) -> list[Tile]:
+    """Its tiles."""
+    return [Tile.from_json(one) for one in found.tiles]
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+
+
+def _name(name: Mapping[str, str]) -> dict[str, str]:
+    kept = {key: " ".join(name.get(key, "").split()) for key in ("zh", "en")}
+    if not all(kept.values()):
+        raise DashboardRefused("A dashboard needs a name.", "请填写仪表板名称。", "name")
+    if any(len(text) > LONGEST_NAME for text in kept.values()):
+        raise DashboardRefused(
+            f"A name has {LONGEST_NAME} characters at most.",
+            f"名称最多 {LONGEST_NAME} 个字符。",
+            "name",
+        )
+    return kept
+
+
+def _days(days: int) -> int:
+    if not 1 <= days <= LONGEST_DAYS:
+        raise DashboardRefused(
+            f"A period has 1 to {LONGEST_DAYS} days.", f"期间为 1 至 {LONGEST_DAYS} 天。", "days"
+        )
+    return days
+
+
+def _tiles(tiles: Sequence[Tile]) -> list[dict[str, object]]:
+    if len(tiles) > MOST_TILES:
+        raise DashboardRefused(
+            f"A dashboard has {MOST_TILES} tiles at most.",
+            f"仪表板最多 {MOST_TILES} 个图块。",
+            "tiles",
+        )
+    try:
+        for tile in tiles:
+            tile.check()
+    except CannotAsk as error:
+        raise DashboardRefused(
+            f"That is no tile: {error}", f"图块无效：{error}", "tiles"
+        ) from error
+    return [tile.as_json() for tile in tiles]
+
+
+def _shares(session: Session, shares: Sequence[str]) -> list[str]:
+    kept = list(dict.fromkeys(shares))
+    for one in kept:
+        kind, _, key = one.partition(":")
+        known = key in ROLES if kind == "role" else _is_team(session, kind, key)
+        if not known:
+            raise DashboardRefused(
+                f"There is no team or role {one}.", f"没有团队或角色 {one}。", "shares"
+            )
+    return kept
+
+
+def _is_team(session: Session, kind: str, key: str) -> bool:
+    number = key.isdecimal() and len(key) < 19
+    return kind == "team" and number and session.get(Team, int(key)) is not None
+
+
+def _share(session: Session, found: Dashboard, shares: Sequence[str]) -> None:
+    wanted = _shares(session, shares)
+    found.shares = [one for one in found.shares if one.candidate in wanted]
+    known = {one.candidate for one in found.shares}
+    found.shares += [DashboardShare(candidate=one) for one in wanted if one not in known]
+
+
+def _said(found: Dashboard) -> dict[str, object]:
+    return {
+        "name": dict(found.name), "days": found.days, "tiles": list(found.tiles),
+        "shares": sorted(one.candidate for one in found.shares),
+    }  # fmt: skip

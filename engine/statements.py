@@ -8,6 +8,7 @@ on PostgreSQL they are one statement and one round trip. The ORM has no part in 
 import re
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -16,7 +17,6 @@ from sqlalchemy import (
     ARRAY,
     JSON,
     ColumnElement,
-    Connection,
     Dialect,
     Insert,
     bindparam,
@@ -28,7 +28,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.sql.elements import ClauseElement
 from sqlalchemy.types import TypeEngine
 
@@ -122,13 +122,12 @@ class _Compiled:
         self.sql = str(compiled)
         self.order = tuple(compiled.positiontup)
         self.constants: dict[str, Any] = {}
-        self.processors: dict[str, Callable[[Any], Any] | None] = {}
+        processors: dict[str, Callable[[Any], Any] | None] = {}
         for name, bind in compiled.binds.items():
-            processor = bind.type.dialect_impl(dialect).bind_processor(dialect)
-            self.processors[name] = processor
+            processors[name] = bind.type.dialect_impl(dialect).bind_processor(dialect)
             if name not in keys:
-                value = bind.effective_value
-                self.constants[name] = processor(value) if processor else value
+                self.constants[name] = bind.effective_value
+        self.writers = tuple((name, processors[name]) for name in self.order)
         results = [(c.keyname, c.type) for c in compiled._result_columns]
         self.row: Any = namedtuple("Row", [name for name, _ in results], rename=True)  # type: ignore[misc]
         self.gives_rows = bool(results)
@@ -141,11 +140,10 @@ class _Compiled:
 
     def values(self, row: Mapping[str, Any]) -> tuple[Any, ...]:
         """Parameters in the order in which the text names them."""
-        found = dict(self.constants)
-        for name, value in row.items():
-            processor = self.processors[name]
-            found[name] = processor(value) if processor is not None else value
-        return tuple([found[name] for name in self.order])
+        given = {**self.constants, **row} if self.constants else row
+        return tuple(
+            [given[name] if write is None else write(given[name]) for name, write in self.writers]
+        )
 
     def all_values(self, rows: Sequence[Mapping[str, Any]]) -> list[Any]:
         """The parameters of all rows, one after the other."""
@@ -164,14 +162,57 @@ class _Compiled:
         return rows
 
 
+@dataclass(frozen=True)
+class _Wire:
+    """What a session speaks through for the length of one transaction; asking it anew for each statement is dear."""
+
+    transaction: SessionTransaction | None
+    dialect: Dialect
+    driver: Any
+
+    @property
+    def is_postgresql(self) -> bool:
+        """Whether statements can travel together."""
+        return self.dialect.name == "postgresql"
+
+    def execute(self, text: str, values: Sequence[Any]) -> Any:
+        """The driver's cursor after the statement. Raises DBAPIError."""
+        for observer in observers:
+            observer(text)
+        try:
+            if not self.is_postgresql:
+                return self.driver.execute(text, values)
+            cursor: Any = psycopg.RawCursor(self.driver)
+            cursor.execute(text, values)
+        except self.dialect.loaded_dbapi.Error as error:
+            kind = self.dialect.loaded_dbapi.Error
+            raise DBAPIError.instance(
+                text, None, error, kind, hide_parameters=True, dialect=self.dialect
+            ) from error
+        return cursor
+
+
+_WIRE = "lanedesk.wire"
+
+
+def _wire(session: Session) -> _Wire:
+    known: _Wire | None = session.info.get(_WIRE)
+    if known is None or known.transaction is not session.get_transaction():
+        connection = session.connection()
+        driver = connection.connection.driver_connection
+        known = _Wire(session.get_transaction(), connection.dialect, driver)
+        session.info[_WIRE] = known
+    return known
+
+
 def run(session: Session, query: Query, parameters: Mapping[str, Any]) -> Rows:
     """Ask or change on the session's own connection, within its transaction; pending records are not written before.
 
     Raises SQLAlchemy's errors (DBAPIError), as a statement of the session would.
     """
-    connection = session.connection()
-    compiled = query.prepared(connection.dialect, tuple(parameters))
-    cursor = _execute(connection, compiled.sql, compiled.values(parameters))
+    wire = _wire(session)
+    compiled = query.prepared(wire.dialect, tuple(parameters))
+    cursor = wire.execute(compiled.sql, compiled.values(parameters))
     rows = compiled.rows(cursor.fetchall()) if compiled.gives_rows else Rows()
     rows.rowcount = cursor.rowcount
     cursor.close()
@@ -184,38 +225,18 @@ def write(session: Session, batch: Sequence[tuple[Write, Sequence[Mapping[str, A
     What the session's records have pending is written before, as a statement of the session's own would do.
     """
     session.flush()
-    connection = session.connection()
-    prepared = [(s.prepared(connection.dialect, tuple(rows[0])), rows) for s, rows in batch]
-    if connection.dialect.name == "postgresql":
+    wire = _wire(session)
+    prepared = [(s.prepared(wire.dialect, tuple(rows[0])), rows) for s, rows in batch]
+    if wire.is_postgresql:
         text = _joined(tuple((compiled, len(rows)) for compiled, rows in prepared))
-        _execute(
-            connection, text, [v for compiled, rows in prepared for v in compiled.all_values(rows)]
-        )
+        wire.execute(text, [v for compiled, rows in prepared for v in compiled.all_values(rows)])
         return
     for compiled, rows in prepared:
         if len(rows) > 1 and (one_insert := _many(compiled.sql, len(rows))):
-            _execute(connection, one_insert, compiled.all_values(rows))
+            wire.execute(one_insert, compiled.all_values(rows))
         else:
             for row in rows:
-                _execute(connection, compiled.sql, compiled.values(row))
-
-
-def _execute(connection: Connection, text: str, values: Sequence[Any]) -> Any:
-    for observer in observers:
-        observer(text)
-    driver: Any = connection.connection.driver_connection
-    try:
-        if connection.dialect.name == "postgresql":
-            cursor: Any = psycopg.RawCursor(driver)
-            cursor.execute(text, values)
-        else:
-            cursor = driver.execute(text, values)
-    except connection.dialect.loaded_dbapi.Error as error:
-        dialect = connection.dialect
-        raise DBAPIError.instance(
-            text, None, error, dialect.loaded_dbapi.Error, hide_parameters=True, dialect=dialect
-        ) from error
-    return cursor
+                wire.execute(compiled.sql, compiled.values(row))
 
 
 @lru_cache(maxsize=500)

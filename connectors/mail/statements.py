@@ -111,6 +111,13 @@ def threads(for_sqlite: bool) -> Query:
     )
 
 
+# The ids of one thread become ids of another.
+MOVE_IDS = Write(
+    update(mail_thread)
+    .where(mail_thread.c.thread == bindparam("stray"))
+    .values(thread=bindparam("chosen"))
+)
+
 # A ticket a mail belongs to: its customer, the sender's contact, and whether the sender bears an agent's address.
 KNOWN = Query(
     select(

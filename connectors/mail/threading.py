@@ -14,11 +14,11 @@ from uuid import UUID, uuid4
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from connectors.mail.models import ID_LENGTH, mail_thread
-from connectors.mail.statements import insert_threads, threads
+from connectors.mail.models import ID_LENGTH
+from connectors.mail.statements import MOVE_IDS, insert_threads, threads
 from desk.tickets.models import Message
 from engine.database import is_sqlite
-from engine.statements import run
+from engine.statements import run, write
 
 MOST_IDS = 60  # a chain of References can be endless; its beginning and its end are what matters
 
@@ -64,9 +64,8 @@ def join_thread(
     chosen = next((t for t in candidates if t.ticket_id is not None), candidates[0])
     strays = {t.id for t in candidates if t.ticket_id is None} - {chosen.id}
     if strays:
-        session.execute(
-            update(mail_thread).where(mail_thread.c.thread.in_(strays)).values(thread=chosen.id)
-        )
+        write(session, [(MOVE_IDS, [{"stray": stray, "chosen": chosen.id} for stray in strays])])
+    if strays - {mine.id}:  # no message bears the thread that was made a moment ago
         session.execute(update(Message).where(Message.thread.in_(strays)).values(thread=chosen.id))
     return chosen
 

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -21,6 +21,7 @@ from desk.audit.models import PersonKey
 from engine.actors import Actor
 from engine.database import is_sqlite
 from engine.operators import Text
+from engine.statements import Query, run
 from engine.timestamps import utc_now
 
 PREFIX: Final = "sealed:1:"
@@ -137,24 +138,38 @@ def _key(session: Session, subject: str, *, make: bool) -> bytes | None:
     """The subject's key; asked once a session. None when it was destroyed, or there is none and none is made."""
     known: dict[str, bytes | None] = session.info.setdefault(_CACHE, {})
     if subject not in known:
-        query = select(PersonKey.key).where(PersonKey.subject == subject)
-        row = session.execute(query).one_or_none()
+        asked = {"of_subject": subject}
+        # A process is told something personal when it begins, if at all: its key is most likely a new one.
+        row = (
+            None if make and subject.startswith("instance:") else run(session, _KEY, asked).first()
+        )
         if row is None and make:
-            _insert(session, subject, os.urandom(32))
-            row = session.execute(query).one()
+            # Whoever is just making one too may be first: theirs holds.
+            row = _insert(session, subject, os.urandom(32)) or run(session, _KEY, asked).one()
         if row is None:
             return None
         known[subject] = None if row.key is None else bytes(row.key)
     return known[subject]
 
 
-def _insert(session: Session, subject: str, key: bytes | None) -> None:
-    dialect = sqlite if is_sqlite(session) else postgresql
+def _insert(session: Session, subject: str, key: bytes | None) -> Any:
+    """The row, None when the subject has one already."""
     now = utc_now()
-    session.execute(
-        dialect.insert(PersonKey)
-        .values(
-            subject=subject, key=key, created_at=now, destroyed_at=None if key is not None else now
-        )
+    values = {"subject": subject, "key": key, "created_at": now}
+    new = _INSERT[is_sqlite(session)]
+    return run(session, new, {**values, "destroyed_at": now if key is None else None}).first()
+
+
+_KEY = Query(select(PersonKey.key).where(PersonKey.subject == bindparam("of_subject")))
+
+
+def _new_key(insert: Any) -> Query:
+    return Query(
+        insert(PersonKey.__table__)
         .on_conflict_do_nothing(index_elements=["subject"])
+        .returning(PersonKey.__table__.c.key)
     )
+
+
+# By whether the database is SQLite; every customer's first step makes one.
+_INSERT = {True: _new_key(sqlite.insert), False: _new_key(postgresql.insert)}

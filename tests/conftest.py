@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from redis import Redis
-from sqlalchemy import Integer, Table, insert, select, text
 
 from desk.settings import Settings
 from engine.database import Database
@@ -127,21 +126,20 @@ def prepared_library(
 
 
 @pytest.fixture
-def database_url(request: pytest.FixtureRequest, prepared_database: str, tmp_path: Path) -> str:
+def database_url(
+    request: pytest.FixtureRequest, prepared_database: str, tmp_path: Path
+) -> Iterator[str]:
     """The address of a database of this test alone: all tables, and the rows of `library` where it asks for that."""
-    library = (
-        request.getfixturevalue("prepared_library")
-        if "prepared_library" in request.fixturenames
-        else None
-    )
-    if prepared_database.startswith("sqlite"):
+    prepared = prepared_database
+    if "prepared_library" in request.fixturenames:
+        prepared = request.getfixturevalue("prepared_library")
+    if prepared.startswith("sqlite"):
         path = tmp_path / "lanedesk.db"
-        shutil.copyfile((library or prepared_database).removeprefix("sqlite:///"), path)
-        return f"sqlite:///{path}"
-    _empty(prepared_database)
-    if library is not None:
-        _copy_rows(library, prepared_database)
-    return prepared_database
+        shutil.copyfile(prepared.removeprefix("sqlite:///"), path)
+        yield f"sqlite:///{path}"
+    else:
+        server = request.getfixturevalue("postgresql")
+        yield server.copy_database(prepared, "test")
 
 
 @pytest.fixture
@@ -149,57 +147,6 @@ def database(database_url: str) -> Iterator[Database]:
     """A Database with all tables and no rows."""
     database = Database(database_url)
     yield database
-    database.dispose()
-
-
-def _empty(url: str) -> None:
-    """Take the rows out of the tables that have some; a TRUNCATE of all costs ten times as much."""
-    database = Database(url)
-    tables = [table.name for table in metadata.sorted_tables]
-    asked = ", ".join(f'EXISTS (SELECT 1 FROM "{name}")' for name in tables)
-    with database.engine.begin() as connection:
-        connection.execute(
-            text("SET LOCAL session_replication_role = replica")
-        )  # not even triggers object
-        filled = [
-            name
-            for name, some in zip(
-                tables, connection.execute(text(f"SELECT {asked}")).one(), strict=True
-            )
-            if some
-        ]
-        if filled:
-            names = ", ".join(f'"{name}"' for name in filled)
-            connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
-    database.dispose()
-
-
-_rows: dict[str, list[tuple[Table, list[dict[str, Any]]]]] = {}
-
-
-def _copy_rows(source: str, target: str) -> None:
-    """Put all rows of one PostgreSQL database into another with the same, empty tables."""
-    if source not in _rows:
-        database = Database(source)
-        with database.engine.connect() as connection:
-            found = [
-                (table, [dict(row._mapping) for row in connection.execute(select(table))])
-                for table in metadata.sorted_tables
-            ]
-        database.dispose()
-        _rows[source] = [(table, rows) for table, rows in found if rows]
-    database = Database(target)
-    with database.engine.begin() as connection:
-        connection.execute(text("SET LOCAL session_replication_role = replica"))
-        for table, rows in _rows[source]:
-            connection.execute(insert(table), rows)
-            if "id" in table.c and isinstance(table.c.id.type, Integer):
-                connection.execute(
-                    text(
-                        f"SELECT setval(pg_get_serial_sequence('\"{table.name}\"', 'id'), max(id))"
-                        f' FROM "{table.name}"'
-                    )
-                )
     database.dispose()
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-import psycopg
 import pytest
 from sqlalchemy import insert
 
@@ -47,18 +46,13 @@ def migrated(
 
 
 @pytest.fixture
-def guarded(migrated: str, tmp_path: Path) -> Iterator[Desk]:
+def guarded(request: pytest.FixtureRequest, migrated: str, tmp_path: Path) -> Iterator[Desk]:
     """A desk on a database of its own, with triggers."""
     if migrated.startswith("sqlite"):
         shutil.copyfile(migrated.removeprefix("sqlite:///"), tmp_path / "guarded.db")
         url = f"sqlite:///{tmp_path / 'guarded.db'}"
     else:
-        url = migrated.replace("migrated_once", "guarded")
-        with psycopg.connect(
-            migrated.replace("+psycopg", "").replace("migrated_once", "postgres"), autocommit=True
-        ) as connection:
-            connection.execute("DROP DATABASE IF EXISTS guarded WITH (FORCE)")
-            connection.execute("CREATE DATABASE guarded TEMPLATE migrated_once")
+        url = request.getfixturevalue("postgresql").copy_database(migrated, "guarded")
     database = Database(url)
     settings = Settings(
         data_dir=tmp_path, database_url=url, secret_key="a secret that only tests know"

@@ -34,7 +34,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if item.get_closest_marker("journey"):
             item.add_marker(pytest.mark.xdist_group("journeys"))
     if KIND == "postgresql":
-        again = [item for item in items if NEEDS_DATABASE & set(getattr(item, "fixturenames", ()))]
+        again = [
+            item
+            for item in items
+            if NEEDS_DATABASE & set(getattr(item, "fixturenames", ()))
+            and not item.get_closest_marker("browser_only")
+        ]
         config.hook.pytest_deselected(items=[item for item in items if item not in again])
         items[:] = again
 

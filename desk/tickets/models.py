@@ -184,8 +184,8 @@ class Message(Record):
     )
 
 
-# What a message's words are found by (desk.tickets.searching); kept on PostgreSQL only.
-PARTS = ARRAY(Text).with_variant(JSON(), "sqlite")
+# What a message's words are found by (desk.tickets.searching), as numbers; kept on PostgreSQL only.
+PARTS = ARRAY(Integer).with_variant(JSON(), "sqlite")
 message_words = Table(
     "message_words",
     Record.metadata,

@@ -13,6 +13,7 @@ import "./live.js";
 import "./macros.js";
 import "./new-rows.js";
 import "./palette.js";
+import "./presence.js";
 import "./progress.js";
 import "./rail.js";
 import "./relative-time.js";

@@ -1631,7 +1631,9 @@ def upgrade() -> None:
         sa.Column(
             "message_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
-        sa.Column("parts", sa.ARRAY(sa.Text()).with_variant(sa.JSON(), "sqlite"), nullable=False),
+        sa.Column(
+            "parts", sa.ARRAY(sa.Integer()).with_variant(sa.JSON(), "sqlite"), nullable=False
+        ),
         sa.ForeignKeyConstraint(
             ["message_id"],
             ["message.id"],

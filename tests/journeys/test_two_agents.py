@@ -30,7 +30,10 @@ def test_the_second_is_told_who_was_faster(
 
     open_ticket(first)
     open_ticket(second)
+    expect(first.locator("#presence")).to_contain_text("赵丽 正在查看")
+    expect(second.locator("#presence")).to_contain_text("孙强 正在查看")
     second.locator("#editor-text").fill(DRAFT)
+    expect(first.locator("#presence")).to_contain_text("赵丽 正在输入")
     expect(second.locator("[data-draft-state]")).not_to_be_empty()
     second.get_by_label("退回原因").fill(REASON)
     pictures.take(second, "second-is-writing")
@@ -53,6 +56,21 @@ def test_the_second_is_told_who_was_faster(
     second.reload()  # an impatient hand at F5
     expect(second.get_by_role("heading", name=TITLE)).to_be_visible()
     expect(second.locator("#editor-text")).to_have_value(DRAFT)
+
+    # a reply of the first comes while the second still writes: they are told before they send theirs
+    first.locator("#editor-text").fill("门禁卡已重新授权，请再试一次。")
+    first.get_by_role("button", name="发送", exact=True).click()
+    expect(second.locator(".ld-replied")).to_have_text("孙强 刚刚已回复客户，发送前请先查看。")
+    expect(second.locator(".ld-message.is-reply")).to_contain_text("已发送")
+    pictures.take(second, "somebody-has-replied")
+
+    # who goes is seen to go at once, by a link or by closing the window
+    second.get_by_role("link", name="我的任务").first.click()
+    expect(first.locator("#presence")).not_to_contain_text("赵丽")
+    second.go_back()
+    expect(first.locator("#presence")).to_contain_text("赵丽")
+    second.close()
+    expect(first.locator("#presence")).not_to_contain_text("赵丽")
 
     # and the ticket is still the first one's
     first.get_by_label("处理结果").fill("已重新授权门禁卡。")

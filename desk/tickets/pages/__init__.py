@@ -30,6 +30,7 @@ from desk.tickets.pages import (  # noqa: E402, F401
     files,
     lists,
     new,
+    presence,
     relations,
     search,
     selection,

@@ -31,6 +31,7 @@ from desk.tickets.needs import form_for_page, hint
 from desk.tickets.pages.relations import together_context
 from desk.tickets.pages.uploads import upload_limit
 from desk.tickets.payments.operations import payments_of
+from desk.tickets.presence import BEAT, topic_of
 from desk.tickets.queries import other_tickets, ticket_by_id
 from desk.tickets.relations.watching import only_looks
 from desk.tickets.scope import visible
@@ -105,6 +106,8 @@ def show_ticket(
         **conversation_context(session, full),
         ticket=full,
         topic=f"ticket:{full.id}",
+        presence_topic=topic_of(full.id),
+        presence_beat=BEAT,
         steps=[
             step_view(
                 session, step, (submitted or {}).get(step.task.id), typed.texts if typed else {}
@@ -223,7 +226,10 @@ def _message_item(message: Message, delivery: Delivery, may_retry: bool) -> dict
         "id": message.id,
         "kind": message.kind,
         "channel": message.channel,
-        "author": {"name": who_did(message.author)},
+        "author": {
+            "name": who_did(message.author),
+            "by": f"{message.author.get('kind')}:{message.author.get('id')}",
+        },
         "created_at": message.created_at,
         "text": message.text,
         "html": html,

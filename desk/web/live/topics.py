@@ -19,6 +19,7 @@ from engine.tables import process_instance
 PERMISSION_OF: Final[dict[str, str]] = {
     "tickets": "ticket.read",
     "ticket": "ticket.read",
+    "presence": "ticket.read",
     "incidents": "incident.read",
     "contact": "contact.read",
     "instance": "process.read",
@@ -37,7 +38,7 @@ def may_listen(session: Session, user: User, topic: str) -> bool:
     permission = PERMISSION_OF.get(kind)
     if not SHAPE.fullmatch(topic) or permission is None or not can(user, permission):
         return False
-    if kind == "ticket":
+    if kind in ("ticket", "presence"):
         return name.isdecimal() and len(name) < 19 and _sees(session, user, Ticket.id == int(name))
     if kind == "instance":
         with suppress(ValueError):

@@ -11,7 +11,7 @@ from desk.tickets.models import Message, Ticket
 from desk.tickets.operations import write_trail
 from desk.tickets.records import handler
 from desk.tickets.relations.watching import tell_people
-from desk.tickets.types import requested_type
+from desk.tickets.types import TypeUnavailable, requested_type
 from desk.vendors import wire
 from desk.vendors.models import Transfer
 from desk.vendors.parcel import packed, parcel
@@ -158,6 +158,10 @@ def open_received(
     message = session.get(Message, int(message_id))
     if message is None:
         raise OperatorError(f"there is no message with id {message_id}")
+    try:
+        kind = requested_type(session, type, None)
+    except TypeUnavailable as error:
+        raise OperatorError(str(error)) from error
     ticket = open_ticket(
         session,
         step.services.engine,
@@ -165,7 +169,7 @@ def open_received(
         actor=step.actor,
         title=title,
         priority=priority,
-        kind=requested_type(session, type, None),
+        kind=kind,
     )
     transfer.ticket_id, transfer.status = ticket.id, "accepted"
     session.flush()

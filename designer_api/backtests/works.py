@@ -1,6 +1,7 @@
 """The work behind a backtest; a worker does it."""
 
 from designer_api.backtests import operations
+from designer_api.files.contents import bytes_of
 from desk.application import Desk
 from desk.background.kinds import work
 from desk.background.running import Running
@@ -14,7 +15,7 @@ KIND = "backtest"
 def run_backtest(desk: Desk, task: Running) -> None:
     """Replay and compare; what came out is the work's result. A draft that cannot run is a result too."""
     asked = task.parameters
-    files = {path: text.encode() for path, text in asked["files"].items()}
+    files = {path: bytes_of(text) for path, text in asked["files"].items()}
     with desk.reading() as session:
         setting = {
             "since": operations.since(desk.engine, asked["days"]),

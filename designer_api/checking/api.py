@@ -18,7 +18,7 @@ from designer_api.checking.schemas import (
     WordsIn,
     WordsOut,
 )
-from designer_api.files.contents import NotAFile, too_large
+from designer_api.files.contents import NotAFile, bytes_of, text_of, too_large
 from designer_api.refusals import not_a_file
 from desk.application import current_desk
 from desk.people.access import requires
@@ -34,9 +34,8 @@ blueprint = ApiBlueprint("designer_checking", description="What the designer ask
 @blueprint.response(200, LintResult)
 def lint(values: dict[str, Any]) -> dict[str, Any]:
     """All problems of a file as it is in the editor, and a sentence whether it can run. Nothing is kept."""
-    content = values["content"].encode("utf-8", "replace")
-    others = {path: text.encode("utf-8", "replace") for path, text in values["files"].items()}
-    return _checked(values["path"], content, others)
+    others = {path: bytes_of(text) for path, text in values["files"].items()}
+    return _checked(values["path"], bytes_of(values["content"]), others)
 
 
 @blueprint.route("/designer/import", methods=["POST"])
@@ -45,10 +44,10 @@ def lint(values: dict[str, Any]) -> dict[str, Any]:
 @blueprint.response(200, ImportResult)
 def look_at_import(values: dict[str, Any]) -> dict[str, Any]:
     """What a file from elsewhere is, before it is added with POST files. Nothing is kept."""
-    content = values["content"].encode("utf-8", "replace")
+    content = bytes_of(values["content"])
     seen = examine(content)
     return _checked(values["path"], content, {}) | {
-        "content": seen.content.decode("utf-8"),
+        "content": text_of(seen.content) if seen.laid_out else values["content"],
         "laid_out": seen.laid_out,
         "elements": seen.elements,
         "foreign": seen.foreign,

@@ -7,7 +7,7 @@ from designer_api.compare.dmn import Cell, compare_dmn
 from designer_api.compare.form import compare_forms, compare_scenarios
 from designer_api.compare.schemas import DiffIn, DiffQuery, DiffSchema
 from designer_api.files import queries
-from designer_api.files.contents import NotAFile, kind_of, text_of
+from designer_api.files.contents import NotAFile, bytes_of, kind_of, text_of
 from designer_api.refusals import missing, not_a_file, refuse
 from desk.application import current_desk
 from desk.people.access import requires
@@ -41,7 +41,7 @@ def diff(query: dict[str, Any]) -> dict[str, Any]:
 @blueprint.response(200, DiffSchema)
 def diff_contents(values: dict[str, Any]) -> dict[str, Any]:
     """What is different between two contents that need not be stored."""
-    left, right = (values[side].encode("utf-8", "replace") for side in ("left", "right"))
+    left, right = (bytes_of(values[side]) for side in ("left", "right"))
     return compared(values["path"], left, right)
 
 

@@ -8,6 +8,7 @@ from flask import Response
 from designer_api.files import operations, queries
 from designer_api.files.contents import NotAFile, bytes_of, encoding_of, text_of, too_large
 from designer_api.files.grafting import NotGraftable, graft
+from designer_api.files.grafting_forms import graft_form
 from designer_api.files.operations import FileConflict, NoSuchRevision, PathTaken
 from designer_api.files.schemas import (
     DesignerFileList,
@@ -61,7 +62,7 @@ def add_file(values: dict[str, Any]) -> dict[str, Any]:
     try:
         with current_desk().database.transaction() as session:
             file = operations.create(
-                session, values["path"], bytes_of(values["content"], None), actor=current_actor()
+                session, values["path"], values["content"], actor=current_actor()
             )
             return _with_content(session, file)
     except NotAFile as error:
@@ -254,7 +255,7 @@ def _drawn(session: Any, file_id: int, content: str, before: str | None) -> byte
         return newest
     if before is not None and before != text_of(kept):
         try:
-            return graft(kept, before, content)
+            return (graft_form if file.kind == "form" else graft)(kept, before, content)
         except NotGraftable as error:
             log.info("designer.not_grafted", file=file.path, reason=str(error))
-    return bytes_of(content, kept)
+    return kept if content == text_of(kept) else bytes_of(content)

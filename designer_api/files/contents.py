@@ -16,7 +16,7 @@ MOST_ELEMENTS = 10_000  # of a diagram; more nobody can read, and browsers hang
 KINDS = {".bpmn": "bpmn", ".dmn": "dmn", ".form": "form", ".scenario.yaml": "scenario"}
 _SEGMENT = re.compile(r"[^/\\\x00-\x1f\x7f<>:\"|?*]{1,100}")
 _DECLARED = re.compile(rb"""^\s*<\?xml[^>]*encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
-_DECLARATION = re.compile(r"""(^\s*<\?xml[^>]*encoding\s*=\s*)["'][^"']+["']""")
+_DECLARATION = re.compile(r"""(^\ufeff?\s*<\?xml[^>]*encoding\s*=\s*)["']([^"']+)["']""")
 _DMN = re.compile(r"\{https?://[^}]*DMN[^}]*\}")
 
 
@@ -77,9 +77,12 @@ def etag_of(content: bytes) -> str:
 
 
 def encoding_of(content: bytes) -> str:
-    """How the bytes are text: what XML declares, else UTF-8."""
+    """How the bytes are text: by their byte order mark, by their first character (XML §F.1), by what XML declares,
+    else UTF-8."""
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
+    if content.startswith((b"<\0", b"\0<")) and len(content) % 2 == 0:
+        return "utf-16-le" if content.startswith(b"<") else "utf-16-be"
     declared = _DECLARED.match(content[:200])
     name = declared[1].decode() if declared else "utf-8"
     try:
@@ -94,18 +97,11 @@ def text_of(content: bytes) -> str:
     return content.decode(encoding_of(content))
 
 
-def bytes_of(text: str, before: bytes | None) -> bytes:
-    """The editor's text as bytes: those from before where it is the same text, else UTF-8.
-
-    XML that declared another encoding declares UTF-8 from then on.
-    """
-    if before is not None and text == text_of(before):
-        return before
-    if before is not None and encoding_of(before).lower().replace("_", "-") not in (
-        "utf-8",
-        "utf8",
-    ):
-        text = _DECLARATION.sub(r'\1"UTF-8"', text, count=1)
+def bytes_of(text: str) -> bytes:
+    """A text from the editor as UTF-8; XML that declared another encoding declares that."""
+    declared = _DECLARATION.match(text)
+    if declared and declared[2].lower().replace("_", "-") not in ("utf-8", "utf8"):
+        text = f'{declared[1]}"UTF-8"{text[declared.end() :]}'
     return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace").encode()
 
 

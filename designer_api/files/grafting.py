@@ -8,17 +8,25 @@ done, and that alone goes into the kept file: all else of it, also what no edito
 import re
 from collections.abc import Iterable
 from copy import copy
+from difflib import SequenceMatcher
 from typing import Any
 
 from lxml import etree
 
-from designer_api.files.contents import encoding_of
+from designer_api.files.contents import encoding_of, text_of
 
 Element = Any
 Key = tuple[str, str]
 _QNAME = re.compile(r"[A-Za-z_][\w.-]*:[A-Za-z_][\w.-]*")
+_NAMES = (
+    "id",
+    "bpmnElement",
+    "dmnElementRef",
+    "href",
+)  # by which an element is known among its kind
+_NAMELESS = "no"
 _REFERENCES = ("Ref", "}incoming", "}outgoing", "}source", "}target", "}supports")
-_DECLARATION = re.compile(rb"^(?:\xef\xbb\xbf)?\s*<\?xml[^>]*\?>\s*")
+_DECLARED = re.compile(r"^\ufeff?\s*(?:<\?xml\s[^>]*\?>\s*)?")
 
 
 class NotGraftable(Exception):
@@ -27,7 +35,7 @@ class NotGraftable(Exception):
 
 def graft(kept: bytes, before: str, content: str) -> bytes:
     """`kept` with what is different between `before` and `content`. Raises NotGraftable."""
-    stock, old, new = _parse(kept), _parse(before.encode()), _parse(content.encode())
+    stock, old, new = _parse(text_of(kept)), _parse(before), _parse(content)
     roots = stock.getroot(), old.getroot(), new.getroot()
     if len({root.tag for root in roots}) != 1:
         raise NotGraftable("the roots differ")
@@ -40,23 +48,28 @@ def graft(kept: bytes, before: str, content: str) -> bytes:
 
 
 def _written(stock: Any, kept: bytes) -> bytes:
-    """The tree as bytes: its declaration, encoding and end are those of the file."""
-    encoding = encoding_of(kept)
-    declaration = _DECLARATION.match(kept)
-    if encoding.startswith("utf-16"):
-        whole: bytes = etree.tostring(stock, encoding=encoding, xml_declaration=True)
-        return whole
-    body: bytes = etree.tostring(stock, encoding=encoding, xml_declaration=False)
-    written = (declaration[0] if declaration else b"") + body
-    return written if kept[-1:] != b"\n" or written[-1:] == b"\n" else written + b"\n"
+    """The tree as bytes: its declaration, encoding, line ends and end are those of the file."""
+    encoding, text = encoding_of(kept), text_of(kept)
+    declaration = _DECLARED.match(text)
+    body = str(etree.tostring(stock, encoding="unicode"))
+    written = (declaration[0] if declaration else "") + body
+    if text.endswith("\n") and not written.endswith("\n"):
+        written += "\n"
+    if text.count("\r\n") * 2 > text.count("\n"):
+        written = written.replace("\r\n", "\n").replace("\n", "\r\n")
+    # a character that the encoding has not is written as a reference
+    return written.encode(encoding, "xmlcharrefreplace")
 
 
-def _parse(content: bytes) -> Any:
+def _parse(text: str) -> Any:
+    """A tree of the text, whatever encoding it declares."""
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, strip_cdata=False
     )
     try:
-        tree = etree.ElementTree(etree.fromstring(content, parser))
+        tree = etree.ElementTree(
+            etree.fromstring(_DECLARED.sub("", text, count=1).encode(), parser)
+        )
     except (etree.XMLSyntaxError, ValueError) as error:
         raise NotGraftable(str(error)) from error
     if tree.docinfo.doctype:
@@ -100,7 +113,7 @@ class _Patch:
         self._children(stock, old, new)
 
     def _children(self, stock: Element, old: Element, new: Element) -> None:
-        mine, was, now = _keyed(stock), _keyed(old), _keyed(new)
+        mine, was, now = _aligned(stock, old, new)
         for key, child in was.items():
             if key not in now and key in mine and not self._elsewhere(child):
                 _remove(mine.pop(key))
@@ -110,7 +123,7 @@ class _Patch:
             if key in was and there is not None:
                 self._element(there, was[key], child)
             elif key in was:
-                if not _same(was[key], child):  # the editor's own, and now of meaning
+                if _print(was[key]) != _print(child):  # the editor's own, and now of meaning
                     there = self._insert(stock, self._copied(child, stock), last)
             elif there is None:
                 there = self._insert(stock, self._brought(child, stock), last)
@@ -176,7 +189,7 @@ def _ids(root: Element) -> dict[str, Element]:
 
 
 def _keyed(element: Element) -> dict[Key, Element]:
-    """Children by kind and id, references by what they refer to, the others by kind and place.
+    """Children by kind and id, else by what they refer to; those that have neither by kind and place.
 
     A list of references has no order of meaning, and editors take one out and put it back at the end.
     """
@@ -186,15 +199,52 @@ def _keyed(element: Element) -> dict[Key, Element]:
         if not isinstance(child.tag, str):
             continue
         tag, text = str(child.tag), (child.text or "").strip()
-        if child.get("id"):
-            key = (tag, f"id {child.get('id')}")
+        named = next((name for name in _NAMES if child.get(name)), None)
+        if named:
+            key = (tag, f"{named} {child.get(named).rpartition(':')[2]}")
         elif text and not len(child) and tag.endswith(_REFERENCES):
             key = (tag, f"to {text.rpartition(':')[2]}")
         else:
-            key = (tag, "no")
+            key = (tag, _NAMELESS)
         counts[key] = counts.get(key, 0) + 1
         found[(tag, f"{key[1]} {counts[key]}")] = child
     return found
+
+
+def _aligned(
+    stock: Element, old: Element, new: Element
+) -> tuple[dict[Key, Element], dict[Key, Element], dict[Key, Element]]:
+    """Children of all three, the same key for the same child. Those without a name are the same where they are alike
+    and come in the same order: one that the editor left out, or the person took away, shifts no other."""
+    mine, was, now = _keyed(stock), _keyed(old), _keyed(new)
+    for tag in {tag for tag, name in (*mine, *now) if name.startswith(_NAMELESS)}:
+        counts = [sum(_nameless(key, tag) for key in each) for each in (mine, was, now)]
+        if len(set(counts)) > 1:
+            mine, now = _renamed(mine, was, tag, "kept"), _renamed(now, was, tag, "new")
+    return mine, was, now
+
+
+def _nameless(key: Key, tag: str) -> bool:
+    return key[0] == tag and key[1].startswith(_NAMELESS)
+
+
+def _renamed(
+    children: dict[Key, Element], was: dict[Key, Element], tag: str, others: str
+) -> dict[Key, Element]:
+    """The nameless ones of a kind with the keys of those in `was` that they are; the rest is of the `others`."""
+    mine, theirs = ([key for key in each if _nameless(key, tag)] for each in (children, was))
+    match = SequenceMatcher(
+        None,
+        [_print(children[key]) for key in mine],
+        [_print(was[key]) for key in theirs],
+        autojunk=False,
+    )
+    names: dict[Key, Key] = {}
+    for _, first, end, other, last in match.get_opcodes():
+        for at, key in enumerate(mine[first:end]):
+            known = other + at < last
+            names[key] = theirs[other + at] if known else (tag, f"{others} {key[1]}")
+    return {names.get(key, key): child for key, child in children.items()}
 
 
 def _remove(element: Element) -> None:
@@ -210,11 +260,10 @@ def _remove(element: Element) -> None:
     parent.remove(element)
 
 
-def _same(one: Element, other: Element) -> bool:
-    written = [
-        etree.tostring(e, method="c14n", exclusive=True, with_tail=False) for e in (one, other)
-    ]
-    return bool(written[0] == written[1])
+def _print(element: Element) -> tuple[Any, ...]:
+    """What an element says, to be compared; white space around it left out."""
+    inner = tuple(_print(child) for child in element if isinstance(child.tag, str))
+    return element.tag, frozenset(element.attrib.items()), (element.text or "").strip(), inner
 
 
 def _missing_prefixes(child: Element, parent: Element) -> dict[str, str]:

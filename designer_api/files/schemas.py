@@ -3,9 +3,14 @@
 Files that are not UTF-8 are given as text all the same; a text that comes back unchanged keeps its bytes.
 """
 
+from base64 import b64decode
+from typing import Any
+
 import marshmallow as ma
 from marshmallow import fields
 from marshmallow.validate import Length, OneOf, Range
+
+from designer_api.files.contents import bytes_of
 
 KINDS = ["bpmn", "dmn", "form", "scenario"]
 
@@ -65,10 +70,29 @@ class DesignerFileList(ma.Schema):
 
 
 class NewFlowFile(ma.Schema):
-    """A file to add."""
+    """A file to add: its `content` as text, or as it is on a disk: its `bytes`, in Base64 (RFC 4648)."""
 
     path = fields.String(required=True, validate=Length(1, 255))
-    content = fields.String(required=True)
+    content = fields.String()
+    bytes = fields.String()
+
+    @ma.validates_schema
+    def _one_of_two(self, values: dict[str, Any], **_: Any) -> None:
+        if ("content" in values) == ("bytes" in values):
+            raise ma.ValidationError("needs either content or bytes", "content")
+
+    @ma.post_load
+    def _decoded(self, values: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """`content` is bytes in the end."""
+        try:
+            content = (
+                b64decode(values["bytes"], validate=True)
+                if "bytes" in values
+                else bytes_of(values["content"])
+            )
+        except ValueError as error:
+            raise ma.ValidationError("is not Base64", "bytes") from error
+        return {"path": values["path"], "content": content}
 
 
 class FileMove(ma.Schema):

@@ -31,7 +31,7 @@ def with_layout(content: bytes) -> bytes:
     plane = _Plane(root)
     if end is None or not plane.drawn:
         return content
-    return bytes_of(text[: end.start()] + plane.text() + text[end.start() :], content)
+    return bytes_of(text[: end.start()] + plane.text() + text[end.start() :])
 
 
 class _Plane:

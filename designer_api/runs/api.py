@@ -5,7 +5,7 @@ from uuid import UUID
 
 from designer_api.checking.api import shaped
 from designer_api.files import queries
-from designer_api.files.contents import NotAFile, kind_of
+from designer_api.files.contents import NotAFile, bytes_of, kind_of
 from designer_api.refusals import missing, not_a_file, refuse
 from designer_api.runs import operations, scenarios
 from designer_api.runs.operations import RunGone, RunMoved, RunRefused
@@ -35,7 +35,7 @@ def contents(files: dict[str, str]) -> dict[str, bytes]:
             kind_of(path)
     except NotAFile as error:
         not_a_file(error)
-    return {path: text.encode("utf-8", "replace") for path, text in files.items()}
+    return {path: bytes_of(text) for path, text in files.items()}
 
 
 def deploy_refused(refused: DeployRefused) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from designer_api.files import queries
+from designer_api.files.contents import bytes_of
 from designer_api.runs.models import DryRun
 from designer_api.runs.neighbours import calendars_of, called_bundles
 from designer_api.runs.playing import Play, StepFailed, expectations
@@ -116,7 +117,7 @@ def find(session: Session, run_id: UUID, actor: Actor) -> DryRun:
 
 def play(session: Session, engine: Any, run: DryRun, steps: list[dict[str, Any]]) -> Play:
     """Play a run from its beginning. Raises DeployRefused, StepFailed with the number of the step."""
-    bundle = {path: text.encode() for path, text in run.files.items()}
+    bundle = {path: bytes_of(text) for path, text in run.files.items()}
     setting = run.setting
     sandbox = Sandbox(
         bundle,

@@ -2,6 +2,7 @@
 import DmnModeler from "dmn-js/lib/Modeler";
 import { h, icon } from "./dom.js";
 import { t } from "./texts.js";
+import { checkXml } from "./well-formed.js";
 import { translateModule } from "./bpmn/translate.js";
 
 const signOf = (type) => ({ drd: icon("sitemap", 16), decisionTable: icon("table", 16) }[type] ?? icon("math-function", 16));
@@ -32,8 +33,10 @@ export class DmnEditor {
 
   async load(xml) {
     this.loaded = false;
+    checkXml(xml);
     const { warnings } = await this.modeler.importXML(xml);
     this.untouched = xml;
+    this.exported = await this.written();
     this.dirty = false;
     const views = this.modeler.getViews();
     const table = views.find(({ type }) => type !== "drd");
@@ -43,7 +46,12 @@ export class DmnEditor {
   }
 
   async text() {
-    return this.dirty ? (await this.modeler.saveXML({ format: true })).xml : this.untouched;
+    return this.dirty ? this.written() : this.untouched;
+  }
+
+  // What dmn-js writes. The server puts into the file only what differs from what it wrote before.
+  async written() {
+    return (await this.modeler.saveXML({ format: true })).xml;
   }
 
   stack() { return this.modeler.getActiveViewer()?.get("commandStack"); }

@@ -20,11 +20,24 @@ const folderOf = (workspace) => {
 
 async function makeFiles(workspace, files) {
   const made = [];
-  for (const [path, content] of Object.entries(files)) made.push(await call("POST", "/files", { path, content }));
+  for (const [path, content] of Object.entries(files)) made.push(await call("POST", "/files", typeof content === "string" ? { path, content } : { path, ...content }));
   await workspace.refreshFiles();
   workspace.catalogueSoon();
   const first = made.find((file) => file.path.endsWith(".bpmn")) ?? made[0];
   return workspace.files.find(({ id }) => id === first.id) ?? first;
+}
+
+// A file's name with the ending of its kind.
+function nameFor(name, text) {
+  if (/\.(bpmn|dmn|form|scenario\.yaml)$/.test(name)) return name;
+  const kind = text.includes("MODEL") && /<([\w.-]+:)?decision/.test(text) ? ".dmn" : text.trimStart().startsWith("{") ? ".form" : ".bpmn";
+  return name.replace(/\.\w+$/, "") + kind;
+}
+
+function base64(bytes) {
+  let text = "";
+  for (let at = 0; at < bytes.length; at += 32_768) text += String.fromCharCode(...bytes.subarray(at, at + 32_768));
+  return btoa(text);
 }
 
 export function newFileDialog(workspace, { kind, gallery, copyOf } = {}) {
@@ -88,10 +101,8 @@ export function newFileDialog(workspace, { kind, gallery, copyOf } = {}) {
     if (chosen === "import") {
       const [file] = source.files;
       if (!file) throw new Problem(422, { detail: t("Choose a file first.") });
-      const text = await file.text();
-      const named = /\.(bpmn|dmn|form|scenario\.yaml)$/.test(file.name) ? file.name : `${file.name.replace(/\.\w+$/, "")}${text.includes("MODEL") && /<(\w+:)?decision/.test(text) ? ".dmn" : text.trimStart().startsWith("{") ? ".form" : ".bpmn"}`;
-      const content = named.endsWith(".bpmn") ? (await call("POST", "/import", { content: text, path: at(named) })).content : text;
-      return { [at(named)]: content };
+      const bytes = new Uint8Array(await file.arrayBuffer());
+      return { [at(nameFor(file.name, await file.text()))]: { bytes: base64(bytes) } };
     }
     if (!key.value || !key.checkValidity()) throw badKey();
     const path = at(key.value + ENDINGS[chosen]);

@@ -16,14 +16,19 @@ export class FormEditor {
 
   async load(text) {
     this.loaded = false;
-    await this.editor.importSchema(JSON.parse(text));
+    await this.editor.importSchema(JSON.parse(text.replace(/^\ufeff/, "")));
     this.untouched = text;
+    this.exported = this.written();
     this.dirty = false;
     this.loaded = true;
   }
 
   async text() {
-    if (!this.dirty) return this.untouched;
+    return this.dirty ? this.written() : this.untouched;
+  }
+
+  // What form-js writes. The server puts into the file only what differs from what it wrote before.
+  written() {
     const { exporter, ...schema } = this.editor.saveSchema();
     return `${JSON.stringify(schema, null, 2)}\n`;
   }

@@ -454,6 +454,7 @@ export const chinese = {
   "yes or no": "是或否",
   yes: "是",
   "{done} of {total} moved, {failed} stayed. You may close this; it goes on.": "已迁移 {done}/{total}，未迁移 {failed}。可关闭此窗口，迁移会继续。",
+  "This file has a DOCTYPE, which is not allowed in a diagram. It is shown as text, so that nothing is lost.": "此文件含有 DOCTYPE，流程图中不允许使用。现以文本显示，内容不会丢失。",
   "{errors} errors, {warnings} warnings": "{errors} 个错误，{warnings} 个警告",
   "{failed} of {all} scenarios do not hold.": "{all} 个场景中有 {failed} 个未通过。",
   "{kind}: {trigger}": "{kind}：{trigger}",

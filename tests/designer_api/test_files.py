@@ -1,5 +1,6 @@
 """Files of the flow library: what two people draw is never lost, and bytes stay as they came."""
 
+from base64 import b64encode
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,7 @@ from designer_api.files import contents, operations, queries
 from desk.application import Desk
 from engine.actors import Actor
 from tests.designer_api.conftest import BODY
+from tests.designer_api.foreign_files import FILES as FOREIGN
 from tests.engine.diagrams import diagram
 
 FILES = "/api/v1/designer/files"
@@ -137,26 +139,44 @@ def test_only_who_may_design_may_save(program: Callable[..., Any]) -> None:
     assert agent.post(f"{FILES}/{file['id']}/revisions", json={}).status_code == 403
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        '<?xml version="1.0" encoding="UTF-8"?>\r\n<a>é</a>\r\n'.encode(),
-        b"\xef\xbb\xbf<a/>",
-        '<?xml version="1.0" encoding="ISO-8859-1"?><a>é</a>'.encode("latin-1"),
-        '<?xml version="1.0" encoding="UTF-16"?><a>é</a>'.encode("utf-16"),
-        '<?xml version="1.0" encoding="GB18030"?><a>工单</a>'.encode("gb18030"),
-        b"<a>\xff\xfe\xe9</a>",
-        b"<a>\x00\xff</a>",
-    ],
-)
-def test_an_untouched_file_keeps_its_bytes(content: bytes) -> None:
-    text = contents.text_of(content)
-    assert contents.bytes_of(text, content) == content
+BYTES = [
+    '<?xml version="1.0" encoding="UTF-8"?>\r\n<a>é</a>\r\n'.encode(),
+    b"\xef\xbb\xbf<a/>",
+    '<?xml version="1.0" encoding="ISO-8859-1"?><a>é</a>'.encode("latin-1"),
+    '<?xml version="1.0" encoding="UTF-16"?><a>é</a>'.encode("utf-16"),
+    '<?xml version="1.0" encoding="UTF-16"?><a>é</a>'.encode("utf-16-be"),
+    '<?xml version="1.0" encoding="GB18030"?><a>工单</a>'.encode("gb18030"),
+    '<?xml version="1.0" encoding="no-such-code"?><a>工单</a>'.encode(),
+    b"<a>\xff\xfe\xe9</a>",
+    b"<a>\x00\xff</a>",
+    *FOREIGN.values(),
+]
+
+
+def test_a_file_from_a_disk_keeps_its_bytes_until_it_is_edited(program: Callable[..., Any]) -> None:
+    client = program("implementer")
+    for number, content in enumerate(BYTES):
+        sent = {"path": f"a/{number}.bpmn", "bytes": b64encode(content).decode()}
+        answer = client.post(FILES, json=sent)
+        assert answer.status_code == 201, answer.text
+        file = answer.json
+        address = f"{FILES}/{file['id']}"
+        again = {"content": file["content"], "base_etag": file["etag"], "before": file["content"]}
+        assert client.put(f"{address}/draft", json=again).json["etag"] == file["etag"]
+        assert client.get(f"{address}/content").data == content
+        edited = again | {"content": file["content"].replace(">", " >", 1)}
+        assert client.put(f"{address}/draft", json=edited).status_code == 200
+
+
+def test_bytes_that_are_none_are_refused(program: Callable[..., Any]) -> None:
+    client = program("implementer")
+    for wrong in ({"bytes": "no base 64!"}, {"bytes": "PGEvPg==", "content": "<a/>"}, {}):
+        assert client.post(FILES, json={"path": "a/b.bpmn"} | wrong).status_code == 422
 
 
 def test_an_edited_file_is_utf8_and_says_so() -> None:
     before = '<?xml version="1.0" encoding="GB18030"?><a>工单</a>'.encode("gb18030")
-    after = contents.bytes_of(contents.text_of(before).replace("工单", "任务"), before)
+    after = contents.bytes_of(contents.text_of(before).replace("工单", "任务"))
     assert after == '<?xml version="1.0" encoding="UTF-8"?><a>任务</a>'.encode()
 
 

@@ -3,8 +3,10 @@
 import pytest
 from lxml import etree
 
+from designer_api.files.contents import encoding_of, text_of
 from designer_api.files.grafting import NotGraftable, graft
 from tests.conformance.miwg.compare import compare
+from tests.designer_api.foreign_files import FILES
 
 KEPT = (
     '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -130,3 +132,56 @@ def test_the_encoding_stays() -> None:
     after = graft(kept, before, before.replace("工单", "任务"))
     assert 'name="任务"'.encode("gb18030") in after
     assert etree.fromstring(after).find(".//{*}task[@id='z']").get("name") == "任务"
+
+
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_any_file_keeps_all_that_an_editor_leaves_out(name: str) -> None:
+    kept = FILES[name]
+    whole = bpmn_js_like(kept)
+    assert compare(kept, graft(kept, whole, whole)) == []
+    named = graft(kept, whole, whole.replace("bpmn:process ", 'bpmn:process processType="Public" '))
+    wanted = text_of(kept).replace(f"{prefix_of(kept)}:process ", f'{prefix_of(kept)}:process processType="Public" ')
+    assert compare(wanted.encode(encoding_of(kept)), named) == []
+    again = graft(named, whole, whole)
+    assert graft(again, whole, whole) == again
+
+
+def prefix_of(kept: bytes) -> str:
+    return next(p for p, uri in etree.fromstring(kept).nsmap.items() if uri.endswith("/MODEL"))
+
+
+def bpmn_js_like(kept: bytes) -> str:
+    """The file as an editor writes it that knows no comment, no vendor and no second element of an id."""
+    root = etree.fromstring(kept, etree.XMLParser(remove_comments=True, remove_pis=True, remove_blank_text=True))
+    seen: set[str] = set()
+    for element in list(root.iter()):
+        foreign = not element.tag.startswith("{http://www.omg.org/")
+        if foreign or element.get("id") in seen:
+            if element.getparent() is not None:
+                element.getparent().remove(element)
+            continue
+        seen.add(element.get("id") or "")
+        for key in [key for key in element.attrib if key.startswith("{urn:vendor")]:
+            del element.attrib[key]
+    text = etree.tostring(root, encoding="unicode")
+    prefix = prefix_of(kept)
+    for end in ("", "di"):
+        text = text.replace(f"{prefix}{end}:", f"bpmn{end}:").replace(f"xmlns:{prefix}{end}=", f"xmlns:bpmn{end}=")
+    return text
+
+
+def test_what_is_left_out_shifts_no_other() -> None:
+    def vendors(*words: str) -> str:
+        inside = "".join(f'<v:one v:n="{word}">{word}</v:one>' for word in words)
+        return f"<{{0}}:extensionElements>{inside}</{{0}}:extensionElements>"
+
+    def task(text: str, prefix: str, words: str) -> str:
+        inside = words.format(prefix)
+        space = "" if prefix == "b" else ' xmlns:v="urn:vendor"'
+        return text.replace(f'<{prefix}:task id="z"/>', f'<{prefix}:task id="z"{space}>{inside}</{prefix}:task>')
+
+    kept = task(KEPT, "b", vendors("dropped", "a", "b", "c"))
+    before = task(EDITOR, "bpmn", vendors("a", "b", "c"))
+    after = task(EDITOR, "bpmn", vendors("a", "c", "d"))
+    tree = etree.fromstring(graft(kept.encode(), before, after))
+    assert [one.text for one in tree.iter("{urn:vendor}one")] == ["dropped", "a", "c", "d"]

@@ -76,3 +76,9 @@ def test_order_counts_among_elements_of_one_kind() -> None:
     assert [one.what for one in compare(FILE.encode(), swapped.encode())] == ["the order of task is another"]
     apart = FILE.replace(first, "").replace(second, f"{first}{second}")
     assert compare(FILE.encode(), apart.encode()) == []
+
+
+def test_an_id_that_stands_twice_is_compared_in_order() -> None:
+    twice = FILE.replace('<b:task id="z"/>', '<b:task id="z"/><b:task id="z" name="again"/>')
+    assert compare(twice.encode(), twice.encode()) == []
+    assert "task z is lost" in [one.what for one in compare(twice.encode(), FILE.encode())]

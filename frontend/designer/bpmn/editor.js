@@ -5,6 +5,7 @@ import TokenSimulationModule from "bpmn-js-token-simulation";
 import { call } from "../api.js";
 import { h } from "../dom.js";
 import { language, t } from "../texts.js";
+import { checkXml, NotDrawn } from "../well-formed.js";
 import { Adding, readingOrder } from "./adding.js";
 import { faithfulModule } from "./faithful.js";
 import { typeWords } from "./kinds.js";
@@ -17,11 +18,6 @@ import { translateModule } from "./translate.js";
 
 export const MOST_ELEMENTS = 4000; // drawn shapes and lines; more take a browser many seconds for every step
 const DRAWN = /<(?:[\w.-]+:)?BPMN(?:Shape|Edge)[\s>]/g;
-
-// Refused with words of its own.
-export class NotDrawn extends Error {
-  words = true;
-}
 
 // What bpmn-js reads of our namespace; it would leave out anything else.
 const KNOWN = new Set(lanedesk.types.map(({ name }) => name[0].toLowerCase() + name.slice(1)));
@@ -56,6 +52,11 @@ export class BpmnEditor {
   listen() {
     const { modeler } = this;
     modeler.on("import.parse.complete", 2000, ({ definitions }) => { if (this.english && definitions) swapNames(definitions); });
+    // A pool is called as the flow that is drawn in it.
+    modeler.on("commandStack.element.updateLabel.postExecute", ({ context: { element, newLabel } }) => {
+      const { processRef } = element.businessObject;
+      if (processRef) this.get("modeling").updateModdleProperties(element, processRef, { name: newLabel });
+    });
     modeler.on("commandStack.changed", () => { if (this.loaded) this.onchange(); });
     modeler.on("selection.changed", ({ newSelection }) => this.onselect(newSelection));
     modeler.on("element.changed", ({ element }) => { if (this.get("selection").isSelected(element)) this.onselect(this.get("selection").get()); });
@@ -79,6 +80,7 @@ export class BpmnEditor {
     if (drawn > MOST_ELEMENTS) throw new NotDrawn(t("This diagram has {n} drawn elements. More than {most} are not opened here: split it into called flows, or change the file as text.", { n: drawn, most: MOST_ELEMENTS }));
     const unknown = unknownExtension(xml);
     if (unknown) throw new NotDrawn(t("This file says “{name}”, which the designer does not know. It is shown as text, so that nothing is lost.", { name: `lanedesk:${unknown}` }));
+    checkXml(xml);
     this.loaded = false;
     const laidOut = drawn ? xml : (await call("POST", "/import", { content: xml, path: "import.bpmn" })).content;
     const { warnings } = await this.modeler.importXML(laidOut);

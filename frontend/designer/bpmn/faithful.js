@@ -36,7 +36,7 @@ Faithful.$inject = ["eventBus", "elementRegistry", "bpmnUpdater", "modeling"];
 
 function Faithful(eventBus, elementRegistry, bpmnUpdater, modeling) {
   keepPlaces(eventBus, elementRegistry, bpmnUpdater);
-  keepParents(bpmnUpdater);
+  keepParents(eventBus, elementRegistry, bpmnUpdater);
   keepReferences(eventBus, elementRegistry, modeling);
   keepContainers(eventBus);
 }
@@ -68,17 +68,20 @@ function keepPlaces(eventBus, elementRegistry, bpmnUpdater) {
 }
 
 // What stays where it is drawn stays what it belongs to. And what is drawn on the collaboration itself, because its pool
-// is not drawn or it stands beside it, still belongs to its process.
-function keepParents(bpmnUpdater) {
+// is not drawn or it stands beside it, still belongs to its process; an association to whatever it belonged to.
+function keepParents(eventBus, elementRegistry, bpmnUpdater) {
+  const homes = new WeakMap(); // element of the file → what it stood in when it was read
+  eventBus.on("import.render.complete", () => { for (const { businessObject } of elementRegistry.getAll()) homes.set(businessObject, businessObject.$parent); });
   const updateParent = bpmnUpdater.updateParent;
   bpmnUpdater.updateParent = function keepParent(element, before) {
     if (!before || before !== element.parent) updateParent.call(this, element, before);
   };
   const updateSemantic = bpmnUpdater.updateSemanticParent;
   bpmnUpdater.updateSemanticParent = function keepSemantic(element, parent, visual) {
-    const stays = element.$instanceOf("bpmn:FlowElement") || (element.$parent && element.$instanceOf("bpmn:Artifact"));
-    if (parent?.$type === "bpmn:Collaboration" && stays) return;
-    updateSemantic.call(this, element, parent, visual);
+    const beside = parent?.$type === "bpmn:Collaboration";
+    if (beside && element.$instanceOf("bpmn:FlowElement")) return;
+    const stays = parent && (element.$type === "bpmn:Association" || (beside && element.$instanceOf("bpmn:Artifact")));
+    updateSemantic.call(this, element, (stays && homes.get(element)) || parent, visual);
   };
 }
 

@@ -72,7 +72,7 @@ def examine(page: Designer, number: int, name: str, content: bytes, keep: Path |
     text = text_of(content)
     path = f"miwg/{number}/{Path(name).name}"
     result.sentence = page.sentence(path, text)[1]
-    file = page.add(path, text)
+    file = page.add(path, content)
     reason = page.open(file)
     if reason is not None:
         result.faults.append(f"was not drawn: {reason}")

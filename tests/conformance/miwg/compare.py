@@ -9,6 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from lxml import etree
@@ -84,7 +85,7 @@ def _compare(one: Any, other: Any, moved: frozenset[str], where: str) -> Iterato
         for child in parent:
             kinds[str(child.tag)][side].append(child)
     for mine, theirs in kinds.values():
-        if "*" in here and mine and _local(mine[0]) in ("waypoint", "Bounds", "BPMNLabel"):
+        if "*" in here and _local((mine or theirs)[0]) in ("waypoint", "Bounds", "BPMNLabel"):
             continue
         yield from _children(mine, theirs, here, where)
 
@@ -92,8 +93,11 @@ def _compare(one: Any, other: Any, moved: frozenset[str], where: str) -> Iterato
 def _children(
     mine: list[Any], theirs: list[Any], moved: frozenset[str], where: str
 ) -> Iterator[Difference]:
-    """Elements of one kind: those with an id by it, the others by their place."""
-    found = {child.get("id"): child for child in theirs if child.get("id")}
+    """Elements of one kind: those with an id by it (an id twice: in their order), the others by their place."""
+    found: dict[str, list[Any]] = defaultdict(list)
+    for child in theirs:
+        if child.get("id"):
+            found[child.get("id")].append(child)
     keys = [child.get("id") for child in mine if child.get("id") in found]
     if (
         keys != [c.get("id") for c in theirs if c.get("id") in set(keys)]
@@ -102,15 +106,13 @@ def _children(
         yield Difference("semantics", where, f"the order of {_tag(mine[0])} is another")
     rest = [child for child in theirs if not child.get("id")]
     for child in mine:
-        if child.get("id"):
-            other = found.pop(child.get("id"), None)
-        else:
-            other = rest.pop(0) if rest else None
+        same = found[child.get("id")] if child.get("id") else rest
+        other = same.pop(0) if same else None
         if other is None:
             yield Difference(_sort(child), where, f"{_tag(child)} {child.get('id') or ''} is lost")
         else:
             yield from _compare(child, other, moved, where)
-    for child in [*found.values(), *rest]:
+    for child in [*chain.from_iterable(found.values()), *rest]:
         yield Difference(_sort(child), where, f"{_tag(child)} {child.get('id') or ''} was added")
 
 

@@ -4,6 +4,7 @@ import json
 import logging
 import threading
 import time
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -99,9 +100,11 @@ class Designer:
         if said.type == "error" and "Failed to load resource" not in said.text:
             self.faults.append(said.text)
 
-    def add(self, path: str, content: str) -> int:
+    def add(self, path: str, content: bytes) -> int:
         """Put a file into the library as a file from elsewhere comes; its number."""
-        answer = self._api("POST", "/files", {"path": path, "content": content})
+        answer = self._api(
+            "POST", "/files", {"path": path, "bytes": b64encode(content).decode("ascii")}
+        )
         return int(answer["id"])
 
     def kept(self, file: int) -> bytes:

@@ -1,6 +1,6 @@
 """Two versions of a diagram, element by element: added, removed, moved, and which property says something else."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,8 @@ _SILENT = {
     "sourceRef",
     "targetRef",
 }
+# Properties that say an element's id: people read its name.
+_LEADS_TO = {"sourceRef", "targetRef", "default", "attachedToRef"}
 _MOVED_LEAST = 1.0  # pixels; less is rounding
 
 
@@ -42,7 +44,7 @@ def compare_bpmn(left: bytes, right: bytes) -> list[Change]:
         if old is None or old.type != new.type:
             changes.append(Change("added", key, new.type, new.names))
             continue
-        changes += _properties(key, old, new)
+        changes += _properties(key, before, after)
         if _moved(old, new):
             changes.append(Change("moved", key, new.type, new.names))
     for key, old in before.items():
@@ -51,11 +53,18 @@ def compare_bpmn(left: bytes, right: bytes) -> list[Change]:
     return changes
 
 
-def _properties(key: str, old: _Seen, new: _Seen) -> Iterator[Change]:
+def _properties(
+    key: str, before: Mapping[str, _Seen], after: Mapping[str, _Seen]
+) -> Iterator[Change]:
+    old, new = before[key], after[key]
     for name in dict.fromkeys([*old.properties, *new.properties]):
         was, now = old.properties.get(name), new.properties.get(name)
         if was != now:
-            yield Change("changed", key, new.type, new.names, name, was, now)
+            ends = (
+                [before.get(was or ""), after.get(now or "")] if name in _LEADS_TO else [None] * 2
+            )
+            led, leads = (end.names if end else None for end in ends)
+            yield Change("changed", key, new.type, new.names, name, was, now, led, leads)
 
 
 def _moved(old: _Seen, new: _Seen) -> bool:
@@ -73,6 +82,12 @@ def _elements(content: bytes) -> dict[str, _Seen]:
         key = element.get("id")
         if key and key not in found and not local(element).endswith("EventDefinition"):
             found[key] = _Seen(local(element), _names(element), dict(_facts(element)))
+    for flow in root.iter(f"{{{BPMN}}}sequenceFlow", f"{{{BPMN}}}messageFlow"):
+        ends = [found.get(flow.get(end) or "") for end in ("sourceRef", "targetRef")]
+        if not flow.get("name") and flow.get("id") in found and all(ends):
+            found[flow.get("id") or ""].names = {
+                tag: " → ".join(end.names[tag] for end in ends if end) for tag in ("zh", "en")
+            }
     for lane in root.iter(f"{{{BPMN}}}lane"):
         for reference in lane.iterfind(f"{{{BPMN}}}flowNodeRef"):
             member = found.get((reference.text or "").strip())

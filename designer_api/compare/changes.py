@@ -74,6 +74,8 @@ class Change:
     fact: str | None = None  # the property
     old: Any = None
     new: Any = None
+    old_name: Words | None = None  # of the element that the property leads to
+    new_name: Words | None = None
 
     @property
     def words(self) -> Words:
@@ -87,7 +89,9 @@ class Change:
             return _VERBS[self.kind][language].format(kind=kind, name=name)
         known = _PROPERTIES.get(self.fact or "")
         what = known[language] if known else self.fact
-        old, new = _shown(self.old, language), _shown(self.new, language)
+        tag = ("en", "zh")[language]
+        old = _shown(self.old_name[tag] if self.old_name else self.old, language)
+        new = _shown(self.new_name[tag] if self.new_name else self.new, language)
         if language == 0:
             return f"{kind.capitalize()} “{name}”: {what} was {old}, is now {new}."
         return f"{kind}“{name}”：{what}由{old}改为{new}。"

@@ -27,8 +27,22 @@ WASHER = Request("袁红", "yuanhong@example.com", "洗衣机不脱水，请派�
 PARCEL = Request("秦岚", "qinlan@example.com", "快递员态度恶劣还少送一件")
 NETWORK = Request("邓超群", "dengchaoqun@huaxin.example", "三楼整层断网，无法办公")
 LAPTOPS = Request("沈悦", "shenyue@huaxin.example", "申请采购六台笔记本电脑")
+DISPLAYS = Request("顾晓", "guxiao@huaxin.example", "申请采购两台显示器")
 KETTLE = Request("唐雨", "tangyu@example.com", "电热水壶漏水，申请退款")
 
 PRAISE = "来得很快，也讲解得很清楚，谢谢！"
 
-ALL = (PROJECTOR, PIPE, PIPE_WITHOUT_SCRIPT, DOOR, CLOCK, PARKING, WASHER, PARCEL, NETWORK, LAPTOPS, KETTLE)
+ALL = (
+    PROJECTOR,
+    PIPE,
+    PIPE_WITHOUT_SCRIPT,
+    DOOR,
+    CLOCK,
+    PARKING,
+    WASHER,
+    PARCEL,
+    NETWORK,
+    LAPTOPS,
+    DISPLAYS,
+    KETTLE,
+)

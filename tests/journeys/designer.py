@@ -68,7 +68,9 @@ class Designer:
         self.page.locator(".ldz-outline li", has_text=words).click()
         self.page.get_by_role("tab", name="流程库", exact=True).click()
 
-    def add(self, what: str, element: str, name: str | None = None) -> None:
+    def add(
+        self, what: str, element: str, name: str | None = None, english: str | None = None
+    ) -> None:
         """Append a step after the selected element by keys; `name` is written on it, `element` becomes its id."""
         keys = self.page.keyboard
         self.canvas.focus()
@@ -81,6 +83,8 @@ class Designer:
             keys.type(name)
             keys.press("Enter")
             expect(self.page.locator(".djs-direct-editing-content")).to_have_count(0)
+        if english is not None:
+            self.fill("name-other", english)
         self.fill("id", element)
         expect(self.shape(element)).to_have_class(re.compile("selected"))
 

@@ -6,7 +6,15 @@ import { h } from "../dom.js";
 
 const NAMED = /(Task|Event|Gateway|Activity|SubProcess|Transaction|Lane|Participant|SequenceFlow|MessageFlow|Process|DataObjectReference|DataStoreReference|Group)$/;
 
-function names({ element, bo, editor, of }) {
+function nameOther({ element, of }, named, value) {
+  const text = textOf(named);
+  if (text && value === undefined) of.removeExtension(element, named, text);
+  else if (text) of.setIn(element, text, { name: value });
+  else if (value !== undefined) of.addExtension(element, named, "lanedesk:Text", { lang: "en", name: value });
+}
+
+function names(context) {
+  const { element, bo, editor, of } = context;
   const name = textField({
     key: "name", label: t("Name"), get: () => bo.name,
     set: (value) => {
@@ -18,10 +26,8 @@ function names({ element, bo, editor, of }) {
     key: "name-other", label: language() === "en" ? t("Chinese name") : t("English name"),
     get: () => textOf(bo)?.name,
     set: (value) => {
-      const text = textOf(bo);
-      if (text && value === undefined) of.removeExtension(element, bo, text);
-      else if (text) of.setIn(element, text, { name: value });
-      else if (value !== undefined) of.addExtension(element, bo, "lanedesk:Text", { lang: "en", name: value });
+      // A pool is called as the flow that is drawn in it.
+      for (const named of [bo, bo.processRef].filter(Boolean)) nameOther(context, named, value);
     },
   });
   return [name, other];

@@ -1,16 +1,19 @@
 """The settings of a process: the environment, completed with what the data folder holds."""
 
 import os
+import re
 import secrets
 from dataclasses import replace
 from pathlib import Path
 from zoneinfo import available_timezones
 
 from desk.settings import Settings, SettingsError
+from desk.web.assets import contrast
 from lanedesk.private_redis import running_url
 
 LOCALES = ("zh_CN", "en")
 SHORTEST_SECRET = 16  # characters
+LEAST_CONTRAST = 3  # of what is no text: marks, lines, buttons (WCAG 2.2, 1.4.11)
 
 
 def load_settings() -> Settings:
@@ -40,8 +43,22 @@ def check_settings(settings: Settings) -> None:
         raise SettingsError(
             f"LANEDESK_LOCALE must be one of {', '.join(LOCALES)}, not {settings.locale!r}"
         )
+    _check_colour(settings.brand_color)
     if settings.secret_key and len(settings.secret_key) < SHORTEST_SECRET:
         raise SettingsError(f"LANEDESK_SECRET must have {SHORTEST_SECRET} characters or more")
+
+
+def _check_colour(colour: str) -> None:
+    if re.fullmatch(r"#[0-9a-fA-F]{6}", colour) is None:
+        raise SettingsError(
+            f"LANEDESK_BRAND_COLOR must be #rrggbb, such as #0f766e, not {colour!r}"
+        )
+    seen = contrast(colour, "#ffffff")
+    if seen < LEAST_CONTRAST:
+        raise SettingsError(
+            f"LANEDESK_BRAND_COLOR {colour} is too pale to be seen on white: its contrast is {seen:.1f} to 1, "
+            f"{LEAST_CONTRAST} to 1 is needed; choose a darker one"
+        )
 
 
 def kept_secret(data_dir: Path) -> str:

@@ -18,6 +18,7 @@ from desk.background.operations import QUEUE as BACKGROUND
 from desk.background.queries import any_due
 from desk.cockpit.projection import catch_up
 from desk.tickets.searching import index_new
+from desk.web.api import idempotency
 from desk.web.live import prune
 from engine.database import DatabaseUnreachable
 from engine.jobs import due_queues
@@ -104,4 +105,5 @@ def tidy(desk: Desk) -> None:
     expire(desk.engine, desk.database)
     with desk.database.transaction() as session:
         prune(session)
+        idempotency.prune(session)
     daily(desk, utc_now())

@@ -96,9 +96,14 @@ def readable_on(colour: str) -> str:
     """
     if len(colour) != 7 or colour[0] != "#":
         raise ValueError(f"not a #rrggbb colour: {colour!r}")
-    light = _luminance(colour)
-    on_white, on_black = 1.05 / (light + 0.05), (light + 0.05) / (_luminance("#101718") + 0.05)
+    on_white, on_black = contrast(colour, "#ffffff"), contrast(colour, "#101718")
     return "#ffffff" if on_white >= on_black else "#101718"
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast of two colours (`#rrggbb`), 1 to 21, by WCAG 2."""
+    dark, light = sorted((_luminance(one), _luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
 
 
 def _luminance(colour: str) -> float:

@@ -173,7 +173,9 @@ def test_the_first_password_leads_through_its_change_to_the_desk(
 
 def test_a_key_is_shown_once_and_can_be_revoked(browser: Browser, desk: Desk, root: User) -> None:
     browser.get("/me")
-    answer = browser.post("/me/tokens", {"name": "reports", "days": "30"})
+    made = browser.post("/me/tokens", {"name": "reports", "days": "30"})
+    assert (made.status_code, made.location) == (303, "/me"), "F5 must not make another"
+    answer = browser.get("/me")
     assert re.search(r"<code>ldk_[\w-]{40,}</code>", answer.text)
     assert answer.headers["Cache-Control"] == "no-store"
     assert "ldk_" not in browser.get("/me").text

@@ -9,7 +9,7 @@ from io import BytesIO
 import pytest
 from flask import Flask
 from itsdangerous import TimestampSigner, URLSafeTimedSerializer
-from sqlalchemy import update
+from sqlalchemy import select, update
 from structlog.testing import capture_logs
 
 from desk.portal import rate
@@ -118,6 +118,25 @@ def test_every_link_that_is_no_good_gets_the_same_answer(
     assert len(pages) == 1
     assert "该链接已失效" in pages.pop()
     assert customer.get(path).status_code == 200
+
+
+def test_a_deleted_ticket_answers_as_if_it_had_never_been(
+    customer: Customer, office: Office
+) -> None:
+    path = customer.request()
+    with office.desk.database.transaction() as session:
+        session.scalars(select(Ticket)).one().deleted_at = datetime.now(UTC)
+    never = f"/t/{tracking_token(office.desk.settings, 999_999)}"
+    answers = [
+        customer.get(never),
+        customer.get(path),
+        customer.get(f"{path}/received"),
+        customer.post(path, {"act": "write", "text": "还在吗？"}),
+    ]
+    assert {answer.status_code for answer in answers} == {404}
+    pages = {answer.text.partition("<main")[2].partition("</main>")[0] for answer in answers}
+    assert len(pages) == 1
+    assert "该链接已失效" in pages.pop()
 
 
 def test_a_refused_token_is_looked_up_all_the_same(customer: Customer, office: Office) -> None:

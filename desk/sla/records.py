@@ -23,6 +23,7 @@ def _seen(clock: SlaClock) -> dict[str, Any]:
         "due_at": clock.due_at,
         "met_at": clock.met_at,
         "paused": clock.paused_at is not None,
+        "paused_at": clock.paused_at,
         "missed": clock.missed,
         "over": clock.over,
     }

@@ -7,11 +7,14 @@ import pytest
 from sqlalchemy import select
 
 from desk.application import Desk
+from desk.events import emit
+from desk.notices.models import Notice
 from desk.rules import operations
 from desk.rules.rule import Action, Condition, Rule
 from desk.tickets.models import Message, Ticket
 from engine.actors import SYSTEM
 from engine.scheduler import run_due
+from engine.tables import job
 from engine.timestamps import utc_now
 
 
@@ -62,3 +65,30 @@ def test_a_ticket_is_acted_on_once_and_again_after_its_state_has_changed(
     assert notes(desk, ticket) == 1
     later(0.7)
     assert notes(desk, ticket) == 2
+
+
+def test_a_customer_who_does_not_answer_is_reminded_then_the_handler_is_told(
+    desk: Desk, crew: Any, mailed: Any, settle: Any, later: Any
+) -> None:
+    ticket = mailed()
+    settle()
+    with desk.database.transaction() as session:
+        session.get_one(Ticket, ticket.id).assignee_id = crew.lilei.id
+        emit(
+            session, desk.engine, "ticket.waiting", {"waiting": True},
+            actor=SYSTEM, ticket_id=ticket.id,
+        )  # fmt: skip
+    settle()
+    later(70)
+    assert notes(desk, ticket) == 0
+    later(4)
+    assert notes(desk, ticket) == 1
+    with desk.reading() as session:
+        sent = session.scalars(select(job.c.parameters).where(job.c.operator == "mail.send")).all()
+    (reminder,) = [one for one in sent if one.get("template") == "message"]
+    assert "我们还需要您的回复" in reminder["body"]
+    later(96)
+    with desk.reading() as session:
+        told = session.scalars(select(Notice.text).where(Notice.user_id == crew.lilei.id)).all()
+    assert any("客户七天未回复" in text["zh"] for text in told)
+    assert notes(desk, ticket) == 1

@@ -29,7 +29,7 @@ def clocks_context(session: Session, ticket: Ticket) -> dict[str, Any]:
     is_open = any(view.state in OPEN for view in shown)
     return {
         "clocks": shown,
-        "clocks_held": any(view.state == "held" for view in shown),
+        "clocks_held": any(view.is_held for view in shown),
         "clocks_url": url_for("sla.clocks", ticket_id=ticket.id) if here else None,
         "waiting_url": url_for("sla.set_waiting", ticket_id=ticket.id) if here else None,
         "may_wait": here

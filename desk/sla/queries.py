@@ -32,6 +32,11 @@ class ClockView:
     paused_at: datetime | None
     left: timedelta | None
 
+    @property
+    def is_held(self) -> bool:
+        """Whether it is owed and does not count now; one that was missed can be held, too."""
+        return self.state in ("held", "late") and self.paused_at is not None
+
 
 def view_of(clock: SlaClock, now: datetime) -> ClockView:
     """The clock at a moment; a target that has passed is late even before its timer has said so."""

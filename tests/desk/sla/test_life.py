@@ -99,6 +99,22 @@ def test_reminders_escalations_and_the_line_of_the_trail(
         assert session.scalars(select(incident.c.message)).all() == []
 
 
+def test_a_promise_that_was_missed_can_wait_too(
+    world: World, arrived: Arrive, crew: SimpleNamespace, visit: Callable[..., Any]
+) -> None:
+    ticket = arrived()
+    browser = visit(crew.dispatcher)
+    world.wait(days=1)
+    page = browser.get(f"/tickets/{ticket.id}/clocks").text
+    assert "Waiting for the customer" in page
+    assert "Held" not in page
+    browser.post(f"/tickets/{ticket.id}/waiting", {"waiting": "1"})
+    world.work()
+    page = browser.get(f"/tickets/{ticket.id}/clocks").text
+    assert page.count("Held") == 3
+    assert "Let the clocks go on" in page
+
+
 def test_waiting_for_the_customer_stops_the_clocks(
     world: World, arrived: Arrive, crew: SimpleNamespace, visit: Callable[..., Any]
 ) -> None:

@@ -1,4 +1,4 @@
-"""What the cockpit keeps of the history, in a shape that answers at once: passes, their sums, and variables.
+"""What the cockpit keeps of the history, in a shape that answers at once: passes, their sums, paths, variables.
 
 All of it is worked out from the history (desk.cockpit.projection) and could be thrown away.
 """
@@ -89,8 +89,33 @@ class InstanceLink(Projected):
     child_id: Mapped[UUID] = mapped_column(primary_key=True)
 
 
+class PathStep(Projected):
+    """A node of the tree of all paths: the element completed after those of `previous` (None: the first).
+
+    The id is made of both (desk.cockpit.projection), so that a path has one id, however many instances took it.
+    """
+
+    __tablename__ = "path_step"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    previous_id: Mapped[UUID | None] = mapped_column()
+    element_id: Mapped[str] = mapped_column(String(255))
+
+
+class Deviation(Projected):
+    """A row of the history in which a person made an instance leave what is drawn; see DEVIATIONS of the projection."""
+
+    __tablename__ = "deviation"
+    __table_args__ = (Index(None, "at"),)
+
+    instance_id: Mapped[UUID] = mapped_column(primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    event: Mapped[str] = mapped_column(String(32))
+
+
 class ProjectedInstance(Projected):
-    """Up to which row an instance's history is worked out."""
+    """Up to which row an instance's history is worked out, and the path of completed elements up to there."""
 
     __tablename__ = "projected_instance"
 
@@ -98,6 +123,7 @@ class ProjectedInstance(Projected):
         ForeignKey("process_instance.id", ondelete="CASCADE"), primary_key=True
     )
     seq: Mapped[int] = mapped_column(Integer)
+    path_id: Mapped[UUID | None] = mapped_column()
 
 
 class ProjectedUntil(Projected):

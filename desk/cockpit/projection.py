@@ -1,4 +1,4 @@
-"""Works the history out into what the cockpit asks: passes of elements and flows, their sums by day, variables.
+"""Works the history out into what the cockpit asks: passes of elements and flows, sums by day, paths, variables.
 
 Runs beside the work, never in it: a step pays nothing for statistics. Rows of one instance are written in their order
 under its lock, so "up to which row" is kept for each instance and nothing counts twice; which instances have news is
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
-from uuid import UUID
+from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Table, delete, func, insert, select, update
@@ -20,10 +20,12 @@ from sqlalchemy.orm import Session
 from desk.audit.personal import PREFIX
 from desk.cockpit.durations import bucket_of
 from desk.cockpit.models import (
+    Deviation,
     InstanceLink,
     InstanceVariable,
     Pass,
     PassSum,
+    PathStep,
     ProjectedInstance,
     ProjectedUntil,
 )
@@ -36,9 +38,13 @@ ROWS = 4000  # of the history, looked at in one transaction
 OVERLAP = timedelta(seconds=60)  # how long a transaction may take and still be seen
 LONGEST_VALUE = 200
 # The tables themselves: records would cost more than the work.
-PASS, PASS_SUM, VARIABLE, PROJECTED = (
-    cast(Table, record.__table__) for record in (Pass, PassSum, InstanceVariable, ProjectedInstance)
+PASS, PASS_SUM, VARIABLE, PROJECTED, PATH_STEP = (
+    cast(Table, record.__table__)
+    for record in (Pass, PassSum, InstanceVariable, ProjectedInstance, PathStep)
 )
+# What a person does to a running instance beside what is drawn (a retry: where it set variables).
+DEVIATIONS = frozenset({"moved", "added", "edited", "migrated", "reverted", "resolved", "retried"})
+NO_PATH = UUID(int=0)
 BEGIN = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -51,6 +57,9 @@ class _Found:
     variables: dict[tuple[UUID, str], str | None] = field(default_factory=dict)
     links: list[dict[str, Any]] = field(default_factory=list)
     until: dict[UUID, int] = field(default_factory=dict)
+    paths: dict[UUID, UUID | None] = field(default_factory=dict)
+    path_steps: dict[UUID, tuple[UUID | None, str]] = field(default_factory=dict)
+    deviations: list[dict[str, Any]] = field(default_factory=list)
 
 
 def catch_up(engine: Engine, database: Database, zone: str, *, rounds: int | None = None) -> int:
@@ -110,6 +119,7 @@ def _work_out(engine: Engine, session: Session, ids: set[UUID], zone: ZoneInfo) 
             select(
                 history.c.instance_id, history.c.seq, history.c.at, history.c.event,
                 history.c.element_id, history.c.data, process_instance.c.version_id,
+                ProjectedInstance.path_id,
             )
             .join(process_instance, process_instance.c.id == history.c.instance_id)
             .outerjoin(ProjectedInstance, ProjectedInstance.instance_id == history.c.instance_id)
@@ -142,12 +152,20 @@ def _take(
     found: _Found, row: Any, nodes: Mapping[str, Node], seen: set[str], zone: ZoneInfo
 ) -> None:
     found.until[row.instance_id] = row.seq
+    path = found.paths.setdefault(row.instance_id, row.path_id)
+    if row.event in DEVIATIONS and (row.event != "retried" or "before" in row.data):
+        found.deviations.append(
+            {"instance_id": row.instance_id, "seq": row.seq, "at": row.at, "event": row.event}
+        )
     for name, value in row.data.get("set", {}).items():
         found.variables[row.instance_id, name[:255]] = _as_text(value)
     if row.event == "started" and row.data.get("by"):
         found.links.append({"parent_id": UUID(row.data["by"]), "child_id": row.instance_id})
     if row.event != "completed" or row.element_id is None:
         return
+    longer = path_after(path, row.element_id)
+    found.path_steps[longer] = (path, row.element_id)
+    found.paths[row.instance_id] = longer
     element = row.element_id.partition("#")[0]
     since = row.data.get("since")
     took = (
@@ -177,6 +195,11 @@ def _take(
         sums[1] += again
         sums[2] += took
         sums[3] = max(sums[3], took)
+
+
+def path_after(path: UUID | None, element: str) -> UUID:
+    """The id of the path that goes on with this element; None is the path of an instance that did nothing yet."""
+    return uuid5(path or NO_PATH, element)
 
 
 def _flows(element: str, nodes: Mapping[str, Node], data: Mapping[str, Any]) -> list[str]:
@@ -231,6 +254,16 @@ def _write(session: Session, found: _Found) -> None:
                 in sorted(found.sums.items(), key=lambda pair: str(pair[0]))
             ],
         )  # fmt: skip
+    for rows in _slices(found.deviations, 1000):
+        session.execute(insert(Deviation), rows)
+    if found.path_steps:
+        connection.execute(
+            dialect.insert(PATH_STEP).on_conflict_do_nothing(index_elements=["id"]),
+            [
+                {"id": key, "previous_id": previous, "element_id": element}
+                for key, (previous, element) in found.path_steps.items()
+            ],
+        )
     if found.links:
         session.execute(insert(InstanceLink), found.links)
     gone = [key for key, value in found.variables.items() if value is None]
@@ -257,9 +290,13 @@ def _write(session: Session, found: _Found) -> None:
         statement = dialect.insert(PROJECTED)
         connection.execute(
             statement.on_conflict_do_update(
-                index_elements=["instance_id"], set_={"seq": statement.excluded["seq"]}
+                index_elements=["instance_id"],
+                set_={key: statement.excluded[key] for key in ("seq", "path_id")},
             ),
-            [{"instance_id": key, "seq": seq} for key, seq in found.until.items()],
+            [
+                {"instance_id": key, "seq": seq, "path_id": found.paths[key]}
+                for key, seq in found.until.items()
+            ],
         )
 
 

@@ -34,3 +34,17 @@ class DashboardShare(Record):
 
     dashboard_id: Mapped[int] = mapped_column(ForeignKey("dashboard.id", ondelete="CASCADE"))
     candidate: Mapped[str] = mapped_column(String(64), index=True)
+
+
+class DashboardReport(Record):
+    """Somebody gets a dashboard by mail. `cycle` is a cron expression of five fields, in the desk's zone; the flow
+    insight-report waits for its times, with the correlation key `report:<id>`."""
+
+    __tablename__ = "dashboard_report"
+    __table_args__ = (UniqueConstraint("dashboard_id", "user_id"),)
+
+    dashboard_id: Mapped[int] = mapped_column(ForeignKey("dashboard.id", ondelete="CASCADE"))
+    user_id: Mapped[int] = mapped_column(
+        ForeignKey("user_account.id", ondelete="CASCADE"), index=True
+    )
+    cycle: Mapped[str] = mapped_column(String(64))

@@ -1,13 +1,14 @@
-"""What can be done with dashboards: make, copy, change, share, delete."""
+"""What can be done with dashboards: make, copy, change, share, delete, have mailed."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from desk.audit.actions import declare
 from desk.audit.operations import record
-from desk.insight.models import Dashboard, DashboardShare
+from desk.insight.models import Dashboard, DashboardReport, DashboardShare
 from desk.insight.queries import LONGEST_DAYS, CannotAsk
 from desk.insight.shipped import SHIPPED
 from desk.insight.tiles import MOST_TILES, Tile
@@ -15,8 +16,26 @@ from desk.people.models import Team, User
 from desk.people.permissions import ROLES
 from engine.actors import Actor
 from engine.operators import OperatorError, Text
+from engine.runtime import Engine
 
 LONGEST_NAME = 80
+SUBSCRIBED, UNSUBSCRIBED = "insight.subscribed", "insight.unsubscribed"
+
+
+@dataclass(frozen=True)
+class Cycle:
+    """When a dashboard is mailed: words, and a cron expression in the desk's zone."""
+
+    title: Text
+    cron: str
+
+
+CYCLES = {
+    "daily": Cycle(Text("Every day at 8:00", "每天 8:00"), "0 8 * * *"),
+    "workdays": Cycle(Text("Monday to Friday at 8:00", "周一至周五 8:00"), "0 8 * * MON-FRI"),
+    "weekly": Cycle(Text("Mondays at 8:00", "每周一 8:00"), "0 8 * * MON"),
+    "monthly": Cycle(Text("On the first of the month at 8:00", "每月 1 日 8:00"), "0 8 1 * *"),
+}
 
 declare(
     {
@@ -125,6 +144,57 @@ def delete(session: Session, found: Dashboard, *, actor: Actor) -> None:
     )
     session.delete(found)
     session.flush()
+
+
+def subscribe(
+    session: Session, engine: Engine, found: Dashboard, *, user: User, cycle: str, actor: Actor
+) -> DashboardReport:
+    """Have a dashboard mailed to a person at the times of a key of CYCLES; another cycle takes the place of theirs.
+
+    Side effects: a row; the message insight.subscribed starts the flow that mails. Raises DashboardRefused.
+    """
+    if cycle not in CYCLES:
+        raise DashboardRefused("There is no such time.", "没有这种发送时间。", "cycle")
+    if not user.email:
+        raise DashboardRefused(
+            "You have no mail address yet: add it to your profile.",
+            "您还没有邮箱，请先在个人资料中填写。",
+            "cycle",
+        )
+    unsubscribe(session, engine, found, user=user, actor=actor)
+    made = DashboardReport(dashboard_id=found.id, user_id=user.id, cycle=CYCLES[cycle].cron)
+    session.add(made)
+    session.flush()
+    payload = {"report_id": made.id, "report": f"report:{made.id}", "cycle": made.cycle}
+    if not engine.message(session, SUBSCRIBED, payload, actor=actor).started:
+        raise DashboardRefused(
+            "No flow waits for that: deploy insight-report.",
+            "没有对应的流程，请先发布 insight-report。",
+            "cycle",
+        )
+    return made
+
+
+def unsubscribe(
+    session: Session, engine: Engine, found: Dashboard, *, user: User, actor: Actor
+) -> None:
+    """Mail it no more. Side effects: the row goes; the message insight.unsubscribed ends the flow."""
+    order = report_of(session, found, user)
+    if order is None:
+        return
+    key = f"report:{order.id}"
+    engine.message(session, UNSUBSCRIBED, {"report_id": order.id}, actor=actor, correlation=key)
+    session.delete(order)
+    session.flush()
+
+
+def report_of(session: Session, found: Dashboard, user: User) -> DashboardReport | None:
+    """How a person gets the dashboard by mail; None: not at all."""
+    return session.scalars(
+        select(DashboardReport).where(
+            DashboardReport.dashboard_id == found.id, DashboardReport.user_id == user.id
+        )
+    ).one_or_none()
 
 
 def ensure_dashboards(session: Session, *, actor: Actor) -> None:

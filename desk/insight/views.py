@@ -12,6 +12,7 @@ from desk.insight.words import row_name, said
 from desk.people.models import User
 from engine.operators import Text
 
+NONE: Final = "-"  # a field that is empty, in an address; nothing is chosen where the value is ""
 CHARTS: Final[dict[str, Text]] = {
     "number": Text("One number", "单个数字"),
     "bar": Text("Bars", "条形图"),
@@ -94,6 +95,14 @@ def view(
         size,
         [by_words(key).in_(locale) for key in asked.filters],
     )
+
+
+def address(asked: Question) -> dict[str, Any]:
+    """A question as parameters of an address."""
+    found: dict[str, Any] = {"measure": asked.measure, "days": asked.days}
+    if asked.by:
+        found["by"] = asked.by
+    return found | {key: value or NONE for key, value in asked.filters.items()}
 
 
 def fitting_chart(asked: Question) -> str:

@@ -455,6 +455,22 @@ def upgrade() -> None:
         sa.UniqueConstraint("key", name="uq_print_layout_key"),
     )
     op.create_table(
+        "path_step",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("previous_id", sa.Uuid(), nullable=True),
+        sa.Column("element_id", sa.String(length=255), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_path_step"),
+    )
+    op.create_table(
+        "deviation",
+        sa.Column("instance_id", sa.Uuid(), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("event", sa.String(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("instance_id", "seq", name="pk_deviation"),
+    )
+    op.create_index("ix_deviation_at", "deviation", ["at"], unique=False)
+    op.create_table(
         "projected_until",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
@@ -1358,6 +1374,7 @@ def upgrade() -> None:
         "projected_instance",
         sa.Column("instance_id", sa.Uuid(), nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("path_id", sa.Uuid(), nullable=True),
         sa.ForeignKeyConstraint(
             ["instance_id"],
             ["process_instance.id"],
@@ -1723,6 +1740,39 @@ def upgrade() -> None:
     )
     op.create_index("ix_dashboard_owner_id", "dashboard", ["owner_id"], unique=False)
     op.create_table(
+        "dashboard_report",
+        sa.Column(
+            "dashboard_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("cycle", sa.String(length=64), nullable=False),
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["dashboard_id"],
+            ["dashboard.id"],
+            name="fk_dashboard_report_dashboard_id",
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["user_id"],
+            ["user_account.id"],
+            name="fk_dashboard_report_user_id",
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_dashboard_report"),
+        sa.UniqueConstraint(
+            "dashboard_id", "user_id", name="uq_dashboard_report_dashboard_id_user_id"
+        ),
+    )
+    op.create_index("ix_dashboard_report_user_id", "dashboard_report", ["user_id"], unique=False)
+    op.create_table(
         "dashboard_share",
         sa.Column(
             "dashboard_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
@@ -2026,6 +2076,8 @@ def downgrade() -> None:
     op.drop_table("survey")
     op.drop_index("ix_dashboard_share_candidate", table_name="dashboard_share")
     op.drop_table("dashboard_share")
+    op.drop_index("ix_dashboard_report_user_id", table_name="dashboard_report")
+    op.drop_table("dashboard_report")
     op.drop_index("ix_dashboard_owner_id", table_name="dashboard")
     op.drop_table("dashboard")
     op.drop_index("ix_sla_clock_due_at", table_name="sla_clock")
@@ -2140,6 +2192,9 @@ def downgrade() -> None:
     op.drop_index("ix_raw_mail_status_received_at", table_name="raw_mail")
     op.drop_table("raw_mail")
     op.drop_table("projected_until")
+    op.drop_index("ix_deviation_at", table_name="deviation")
+    op.drop_table("deviation")
+    op.drop_table("path_step")
     op.drop_table("print_layout")
     op.drop_index("ix_portal_use_since", table_name="portal_use")
     op.drop_table("portal_use")

@@ -14,4 +14,4 @@ navigation.register(
 )
 
 # each module adds its views to the blueprint
-from desk.insight.pages import dashboards, editing, explore  # noqa: E402, F401
+from desk.insight.pages import dashboards, editing, explore, processes  # noqa: E402, F401

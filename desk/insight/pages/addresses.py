@@ -12,7 +12,7 @@ from desk.application import current_desk
 from desk.insight.dimensions import DIMENSIONS, FORM, TIMES, answers, condition, dimension
 from desk.insight.measures import MEASURES, Setting
 from desk.insight.queries import LONGEST_DAYS, Question
-from desk.insight.views import by_words
+from desk.insight.views import NONE, address, by_words
 from desk.people.queries import active_teams, people_who_can
 from desk.rules.fields import types
 from desk.web.localisation import select_locale, words
@@ -25,7 +25,6 @@ DAYS = {
     "90": _l("Last 90 days"),
     "365": _l("Last year"),
 }
-NONE = "-"  # a field that is empty, in an address; nothing is chosen where the value is ""
 
 
 def zone() -> ZoneInfo:
@@ -64,14 +63,6 @@ def filters(given: Mapping[str, str]) -> dict[str, str]:
         if known and value and condition(key, chosen) is not None:
             found[key] = chosen
     return found
-
-
-def address(asked: Question) -> dict[str, Any]:
-    """The reverse of `question`."""
-    found: dict[str, Any] = {"measure": asked.measure, "days": asked.days}
-    if asked.by:
-        found["by"] = asked.by
-    return found | {key: value or NONE for key, value in asked.filters.items()}
 
 
 def behind(asked: Question, key: str | None) -> str:

@@ -1,14 +1,19 @@
 """Dashboards as people look at them."""
 
-from flask import abort, render_template, request
+from typing import Any
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from desk.application import current_desk
-from desk.insight import boards
+from desk.insight import boards, operations
 from desk.insight.models import Dashboard
 from desk.insight.pages import addresses, blueprint
-from desk.people.access import current_user, requires
+from desk.people.access import current_actor, current_user, requires
+from desk.people.models import User
 from desk.people.permissions import can
+from desk.web.localisation import words
 
 
 @blueprint.get("/insight")
@@ -33,6 +38,7 @@ def show(board_id: int) -> str:
             locale=addresses.locale(), link=addresses.behind,
             days=int(chosen) if chosen in addresses.DAYS else None,
         )  # fmt: skip
+        order = operations.report_of(session, board, user)
     return render_template(
         "insight/dashboard.html",
         board=board,
@@ -41,7 +47,35 @@ def show(board_id: int) -> str:
         periods=addresses.DAYS.items(),
         may_change=boards.may_change(user, board),
         may_copy=can(user, "report.edit"),
+        cycles=[(key, words(one.title)) for key, one in operations.CYCLES.items()],
+        mailed=next(
+            (k for k, one in operations.CYCLES.items() if order and one.cron == order.cycle), ""
+        ),
     )
+
+
+@blueprint.post("/insight/<int:board_id>/mail")
+@requires("ticket.read")
+def mail(board_id: int) -> Any:
+    """Have it mailed to the reader at chosen times, or no more where none is chosen."""
+    desk, cycle = current_desk(), request.form.get("cycle", "")
+    try:
+        with desk.database.transaction() as session:
+            board, user = found(session, board_id), session.get_one(User, current_user().id)
+            if cycle:
+                operations.subscribe(
+                    session, desk.engine, board, user=user, cycle=cycle, actor=current_actor()
+                )
+            else:
+                operations.unsubscribe(
+                    session, desk.engine, board, user=user, actor=current_actor()
+                )
+    except operations.DashboardRefused as refused:
+        flash(words(refused.words), "error")
+    else:
+        said = _("You get this dashboard by mail.") if cycle else _("It is mailed to you no more.")
+        flash(said, "success")
+    return redirect(url_for("insight.show", board_id=board_id), 303)
 
 
 def found(session: Session, board_id: int) -> Dashboard:

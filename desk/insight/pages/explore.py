@@ -7,7 +7,7 @@ from desk.insight import boards
 from desk.insight.measures import MEASURES
 from desk.insight.pages import addresses, blueprint
 from desk.insight.queries import MOST_TICKETS, CannotAsk, tickets_behind
-from desk.insight.views import CHARTS, by_words, view
+from desk.insight.views import CHARTS, NONE, address, by_words, view
 from desk.insight.words import said
 from desk.people.access import current_user, requires
 from desk.people.permissions import can
@@ -31,7 +31,7 @@ def explore() -> str:
         "insight/explore.html",
         view=shown,
         asked=asked,
-        address={key: str(value) for key, value in addresses.address(asked).items()},
+        address={key: str(value) for key, value in address(asked).items()},
         offered=offered,
         periods=addresses.DAYS.items(),
         charts=[(key, words(text)) for key, text in CHARTS.items()],
@@ -47,7 +47,7 @@ def tickets() -> str:
     given = addresses.given()
     asked = addresses.question(given)
     key = given.get("key")
-    chosen = "" if key == addresses.NONE else key
+    chosen = "" if key == NONE else key
     with current_desk().reading() as session:
         setting = addresses.setting(session)
         try:
@@ -60,7 +60,7 @@ def tickets() -> str:
         rows=[(row, said(row.value, measure.unit, addresses.locale())) for row in rows],
         measure=measure,
         by=by_words(asked.by).in_(addresses.locale()) if asked.by else "",
-        back=addresses.address(asked),
+        back=address(asked),
         days=asked.days,
         most=MOST_TICKETS,
     )

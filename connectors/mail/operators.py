@@ -142,8 +142,10 @@ def notify_mail(
     TELL,
     title=Text("Mail one person of the desk", "给一位客服发邮件"),
     help=Text(
-        "“notify.mail” asks for it, once for each person; a diagram does not need it.",
-        "由 notify.mail 逐人调用，流程图中无需使用。",
+        "“notify.mail” asks for it, once for each person. With “page” a page that was made before (insight.render) "
+        "stands in the mail instead of the words, which remain for readers without HTML.",
+        "由 notify.mail 逐人调用。填写 page 时，邮件正文为先前生成的页面（insight.render），"
+        "文字内容供不支持 HTML 的阅读器使用。",
     ),
     queue=QUEUE,
     tries=8,
@@ -157,10 +159,13 @@ def mail_tell(
     subject: Annotated[str, Param(Text("Subject", "主题"))],
     text: Annotated[str, Param(Text("Words", "内容"))],
     ticket_id: Annotated[int | None, Param(Text("Ticket", "工单"))] = None,
+    page: Annotated[
+        str | None, Param(Text("Page", "页面"), Text("Its key in the storage", "页面的存储标识"))
+    ] = None,
 ) -> dict[str, Any]:
     """Returns {"sent": true, "mail": Message-ID} or {"sent": false, "reason": …}, see staff.tell."""
     ticket = int(ticket_id) if ticket_id is not None else None
-    return tell(run.services, int(user_id), subject, text, ticket, run.idempotency_key)
+    return tell(run.services, int(user_id), subject, text, ticket, run.idempotency_key, page)
 
 
 @operators.job(

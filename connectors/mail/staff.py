@@ -15,12 +15,19 @@ from engine.timestamps import utc_now
 
 
 def tell(
-    desk: Desk, user_id: int, subject: str, text: str, ticket_id: int | None, unique: str
+    desk: Desk,
+    user_id: int,
+    subject: str,
+    text: str,
+    ticket_id: int | None,
+    unique: str,
+    page: str | None = None,
 ) -> dict[str, Any]:
     """Send one mail to one person, in their language; {"sent": bool} with the Message-ID or the reason why not.
 
     Reasons: `no_account`, `no_address`, `own_address`. `unique` stays the same over all tries; the Message-ID is made
-    of it. Raises OperatorError or PermanentFailure as `delivering.deliver`.
+    of it. Raises OperatorError or PermanentFailure as `delivering.deliver`. `page` is the storage key of an HTML
+    document that stands for the words where HTML is read; FileMissing when it is not there.
     """
     settings = desk.settings
     with desk.database.reading() as session:
@@ -58,7 +65,7 @@ def tell(
         reply_to=settings.mail_address,
         subject=words.subject,
         text=words.text,
-        html=words.html,
+        html=desk.storage.get(page).decode() if page else words.html,
         date=utc_now(),
         headers={
             "Auto-Submitted": "auto-generated",

@@ -378,6 +378,29 @@ declare(
     correlation="survey:<survey_id>",
 )
 declare(
+    "insight.subscribed",
+    Text("Somebody wants a dashboard by mail", "订阅了仪表板邮件"),
+    {
+        "report_id": ("number", Text("Order", "订阅")),
+        "report": ("string", Text("Key of the order", "订阅标识")),
+        "cycle": ("string", Text("Times, as a cron expression", "发送时间（cron 表达式）")),
+    },
+    help=Text(
+        "Somebody has asked on the page of a dashboard to get it by mail.",
+        "有人在仪表板页面订阅了邮件。",
+    ),
+    kind="asked",
+    correlation="report:<report_id>",
+)
+declare(
+    "insight.unsubscribed",
+    Text("Somebody wants a dashboard by mail no more", "取消了仪表板邮件"),
+    {"report_id": ("number", Text("Order", "订阅"))},
+    help=Text("It is not to be sent any more.", "不再发送。"),
+    kind="asked",
+    correlation="report:<report_id>",
+)
+declare(
     "article.proposed",
     Text("Article to be reviewed", "知识文章待审核"),
     {

@@ -50,7 +50,14 @@ from desk.tickets.schemas import (
     TrailList,
 )
 from desk.tickets.scope import may_see, visible
-from desk.tickets.steps import NotOffered, form_of, form_options, outcome_of, require_offer
+from desk.tickets.steps import (
+    NotOffered,
+    form_of,
+    form_options,
+    may_read,
+    outcome_of,
+    require_offer,
+)
 from desk.tickets.tasks import my_tasks
 from desk.tickets.types import (
     TypeUnavailable,
@@ -284,7 +291,10 @@ def list_tasks() -> dict[str, Any]:
 def get_task(task_id: UUID) -> Any:
     """An open step with its form and outcomes. 409 when it is no longer open."""
     with _talking_to_the_process(), current_desk().reading() as session:
-        return current_desk().engine.task(session, task_id)
+        task = current_desk().engine.task(session, task_id)
+        if not may_read(session, task_id, task.instance_id, current_user()):
+            raise NotFound
+        return task
 
 
 @blueprint.route("/tasks/<uuid:task_id>/claim", methods=["POST"])

@@ -11,9 +11,11 @@ from sqlalchemy.orm import Session
 
 from desk.forms import Form, Option
 from desk.people.models import User
-from desk.people.permissions import candidates_of
+from desk.people.permissions import can, candidates_of
 from desk.people.queries import active_teams, people_who_can
 from desk.tickets.flow.returning import earlier_steps
+from desk.tickets.models import Ticket
+from desk.tickets.scope import visible
 from desk.tickets.tasks import candidates_of_tasks, names_of
 from desk.tickets.types import all_types
 from desk.web.localisation import words
@@ -66,6 +68,17 @@ def require_offer(session: Session, task_id: UUID, user: User) -> None:
     offered = candidates_of_tasks(session, [task_id])[task_id]
     if not offered & set(candidates_of(user)):
         raise NotOffered(str(task_id))
+
+
+def may_read(session: Session, task_id: UUID, instance_id: UUID, user: User) -> bool:
+    """Whether a step, open or gone, may be read: it is theirs, is or was offered to them, or its ticket is shown."""
+    assignee = session.scalar(select(human_task.c.assignee).where(human_task.c.id == task_id))
+    if assignee == f"user:{user.id}" or can(user, "process.all"):
+        return True
+    if candidates_of_tasks(session, [task_id])[task_id] & set(candidates_of(user)):
+        return True
+    shown = select(Ticket.id).where(Ticket.instance_id == instance_id, visible(session, user))
+    return session.scalar(shown) is not None
 
 
 def open_steps(session: Session, engine: Engine, instance_id: UUID, user: User) -> OpenSteps:

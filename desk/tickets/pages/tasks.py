@@ -31,6 +31,7 @@ from desk.tickets.steps import (
     form_of,
     form_options,
     gone_step,
+    may_read,
     outcome_of,
     require_offer,
 )
@@ -303,7 +304,7 @@ def _somebody_was_faster(gone: TaskGone) -> Any:
     with desk.reading() as session:
         step = gone_step(session, desk.engine, gone)
         ticket = _ticket_of(session, step.instance_id) if step else None
-        if step is None:
+        if step is None or not may_read(session, gone.task_id, step.instance_id, current_user()):
             abort(404)
         if ticket is None:
             flash(_gone_words(step), "warning")
@@ -322,7 +323,7 @@ def _somebody_has_it(taken: TaskTaken) -> Any:
         except TaskGone as gone:
             return _somebody_was_faster(gone)
         ticket = _ticket_of(session, task.instance_id)
-        if ticket is None:
+        if ticket is None or not may_read(session, task.id, task.instance_id, current_user()):
             abort(404)
         return show_ticket(
             session, ticket, status=409, faster=_taken_words(taken), typed=_typed(form_of(task))

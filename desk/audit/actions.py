@@ -17,6 +17,7 @@ ACTIONS: Final[dict[str, Text]] = {
     "company_changed": Text("Changed a company", "修改了公司"),
     "ticket_changed": Text("Changed a ticket", "修改了工单"),
     "history_archived": Text("Archived old history", "归档了历史记录"),
+    "archive_read": Text("Opened an archive", "查看了归档"),
     "audit_row_refused": Text("Found a row that the desk did not write", "发现非系统写入的记录"),
     "retention_changed": Text("Changed how long the history is kept", "修改了历史保留期限"),
 }

@@ -25,6 +25,7 @@ LINES: Final = 2000  # of one block
 _GZIP: Final = 31  # zlib's window bits for a gzip member
 _MEMBER: Final = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03"
 _SIGNATURE: Final = 128  # hexadecimal digits of an Ed25519 signature
+_BACK: Final = 20_000  # lines: further back no head of an instance is looked for
 _FORMAT: Final = {"lanedesk": "archive", "version": 1}
 
 
@@ -36,6 +37,7 @@ class Content:
     chains: dict[str, tuple[int, bytes]] = field(default_factory=dict)
     entries: set[int] = field(default_factory=set)
     rows: int = 0
+    lines: int = 0  # rows and heads
     findings: list[Finding] = field(default_factory=list)
 
 
@@ -94,6 +96,26 @@ def read_lines(stream: IO[bytes]) -> Iterator[dict[str, Any]]:
         yield from _lines(_raw(stream, index, number, _place))
 
 
+def numbered_lines(stream: IO[bytes], after: int = 0) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Lines behind number `after` of an archive that is known to be whole, counted from 1 without its head.
+
+    A row of a history carries the head of its instance as `of`. Blocks before `after` are unpacked only where the
+    instance of the first line is still to be found. Raises ValueError, zlib.error.
+    """
+    index, place = _index(stream)
+    number, head = 0, {}
+    for block in range(1, len(index)):
+        if number + index[block]["lines"] <= after - _BACK:
+            number += index[block]["lines"]
+            continue
+        for line in _lines(_raw(stream, index, block, place)):
+            number += 1
+            if "chain" in line:
+                head = line
+            if number > after:
+                yield number, {**line, "of": head} if "event" in line else line
+
+
 def verify_archive(stream: IO[bytes]) -> Content:
     """Check an archive by itself: every byte, every chain, every digest. `stream` can seek."""
     content = Content()
@@ -102,6 +124,7 @@ def verify_archive(stream: IO[bytes]) -> Content:
     except (ValueError, zlib.error) as error:
         content.findings.append(Finding("altered", "end or index", str(error)))
         return content
+    content.lines = sum(block["lines"] for block in index[1:])
     checker = _Checker(content)
     for number, block in enumerate(index):
         raw = _raw(stream, index, number, place)

@@ -22,8 +22,10 @@ from werkzeug.wrappers import Response as BaseResponse
 from desk.application import current_desk
 from desk.audit import queries, retention
 from desk.audit.actions import ACTIONS
+from desk.audit.findings import Finding
 from desk.audit.models import Archive
 from desk.audit.operations import record
+from desk.audit.reading import ArchivePage, read_archive
 from desk.audit.sealing import waiting
 from desk.audit.words import EVENT_NAMES
 from desk.audit.works import VERIFY
@@ -117,15 +119,48 @@ def verify() -> BaseResponse:
     return redirect(url_for("background.show", job_id=job), 303)
 
 
+@blueprint.get("/audit/archives/<int:archive_id>/lines")
+@requires("history.export")
+def archive_lines(archive_id: int) -> Any:
+    """An archive to read and to search in (`?q=`). It is verified first: one that is not whole is not shown.
+
+    Side effect of its first page: an entry in the log.
+    """
+    desk = current_desk()
+    archive = _archive(archive_id)
+    text = request.args.get("q", "").strip()[:200]
+    after = max(0, request.args.get("after", 0, type=int))
+    try:
+        stream = desk.storage.open(archive.file_key)
+    except FileMissing:
+        page = ArchivePage((Finding("missing", f"archive {archive_id}"),))
+    else:
+        with stream, desk.reading() as session:
+            locale = str(get_locale() or "en")
+            page = read_archive(session, stream, text=text, after=after, locale=locale)
+    if not after and not text:
+        with desk.database.transaction() as session:
+            record(
+                session, "archive_read", actor=current_actor(), subject=f"archive:{archive_id}",
+                new={"file": archive.file_key},
+            )  # fmt: skip
+    address: dict[str, Any] = {"archive_id": archive_id, **({"q": text} if text else {})}
+    html = render_template(
+        "audit/archive.html", archive=archive, page=page, text=text,
+        faults=[finding.words(str(get_locale() or "en")) for finding in page.findings],
+        first=url_for("audit.archive_lines", **address) if after else None,
+        next=url_for("audit.archive_lines", **address, after=page.next) if page.next else None,
+        clear_href=url_for("audit.archive_lines", archive_id=archive_id) if text else None,
+    )  # fmt: skip
+    return html, 409 if page.findings else 200
+
+
 @blueprint.get("/audit/archives/<int:archive_id>")
 @requires("history.export")
 def archive_file(archive_id: int) -> Response:
     """An archive's file. Side effect: an entry in the log."""
     desk = current_desk()
-    with desk.reading() as session:
-        archive = session.get(Archive, archive_id)
-    if archive is None:
-        abort(404)
+    archive = _archive(archive_id)
     try:
         stream = desk.storage.open(archive.file_key)
     except FileMissing:
@@ -139,6 +174,14 @@ def archive_file(archive_id: int) -> Response:
         stream, mimetype="application/gzip", as_attachment=True,
         download_name=f"archive-{archive_id:06d}.jsonl.gz",
     )  # fmt: skip
+
+
+def _archive(archive_id: int) -> Archive:
+    with current_desk().reading() as session:
+        found = session.get(Archive, archive_id)
+    if found is None:
+        abort(404)
+    return found
 
 
 def _wanted(given: dict[str, str]) -> queries.HistoryFilter:

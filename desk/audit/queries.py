@@ -132,10 +132,11 @@ def _entries(
         conditions.append(mine)
     if cursor is not None:
         at, source, place = cursor
-        beyond = AuditEntry.at < at
         if source == 1:
-            beyond = or_(beyond, and_(AuditEntry.at == at, AuditEntry.id < place))
-        conditions.append(beyond)
+            conditions.append(AuditEntry.at <= at)
+            conditions.append(or_(AuditEntry.at < at, AuditEntry.id < place))
+        else:
+            conditions.append(AuditEntry.at < at)
     return session.execute(
         query.where(*conditions)
         .order_by(AuditEntry.at.desc(), AuditEntry.id.desc())
@@ -165,8 +166,11 @@ def own_entries(user: User) -> ColumnElement[bool] | None:
 def _rows(
     session: Session, user: User, wanted: HistoryFilter, cursor: Any, limit: int
 ) -> Sequence[Any]:
+    keys = _keys(session, user, wanted, cursor, limit)
+    if not keys:
+        return []
     after = history.alias("after")
-    query = (
+    rows = session.execute(
         select(
             history, process_instance.c.version_id, process_version.c.key,
             Ticket.id.label("ticket_id"), Ticket.number, after.c.data.label("next_data"),
@@ -183,7 +187,20 @@ def _rows(
                 after.c.event == "completed",
             ),
         )
+        # a few rows more than the keys, but found by the primary key on both databases
+        .where(
+            history.c.instance_id.in_({instance for instance, _seq in keys}),
+            history.c.seq.in_({seq for _instance, seq in keys}),
+        )
     )  # fmt: skip
+    found = {(row.instance_id, row.seq): row for row in rows}
+    return [found[key] for key in keys]
+
+
+def _keys(
+    session: Session, user: User, wanted: HistoryFilter, cursor: Any, limit: int
+) -> list[tuple[UUID, int]]:
+    """Which rows are on the page. Asked of the history alone, so that it is a walk along the index of its time."""
     conditions: list[ColumnElement[bool]] = [*_time(history.c.at, wanted)]
     if wanted.person:
         conditions.append(_by(wanted.person))
@@ -192,9 +209,20 @@ def _rows(
     elif not wanted.details:
         conditions.append(history.c.event.not_in(DETAILS))
     if wanted.process:
-        conditions.append(process_version.c.key == wanted.process)
+        own = select(process_version.c.id).where(process_version.c.key == wanted.process)
+        versions = session.scalars(own).all()
+        if not versions:
+            return []
+        of = select(process_instance.c.version_id).where(
+            process_instance.c.id == history.c.instance_id
+        )
+        conditions.append(of.scalar_subquery().in_(versions))
     if wanted.ticket:
-        conditions.append(Ticket.number == wanted.ticket)
+        of_ticket = select(Ticket.instance_id).where(Ticket.number == wanted.ticket)
+        instances = session.scalars(of_ticket).all()
+        if not instances:
+            return []
+        conditions.append(history.c.instance_id.in_(instances))
     seen = visible(user, history.c.instance_id)
     if seen is not None:
         conditions.append(seen)
@@ -205,12 +233,16 @@ def _rows(
         else:
             instance, seq = UUID(place[0]), int(place[1])
             key = tuple_(history.c.instance_id, history.c.seq) < tuple_(instance, seq)
-            conditions.append(or_(history.c.at < at, and_(history.c.at == at, key)))
-    return session.execute(
-        query.where(*conditions)
+            # said first alone: "before, or at the same time and behind" is no range of an index
+            conditions.append(history.c.at <= at)
+            conditions.append(or_(history.c.at < at, key))
+    rows = session.execute(
+        select(history.c.instance_id, history.c.seq)
+        .where(*conditions)
         .order_by(history.c.at.desc(), history.c.instance_id.desc(), history.c.seq.desc())
         .limit(limit + 1)
-    ).all()
+    )
+    return [(row.instance_id, row.seq) for row in rows]
 
 
 def _time(column: Any, wanted: HistoryFilter) -> list[ColumnElement[bool]]:

@@ -1,6 +1,8 @@
 """The history as an auditor reads it: in words, filtered, page by page, and no more than the reader may see."""
 
+import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -9,11 +11,14 @@ from flask import Flask
 from sqlalchemy import insert, select, update
 
 from desk.application import Desk
-from desk.audit.models import AuditEntry
+from desk.audit import reading
+from desk.audit.models import Archive, AuditEntry
 from desk.audit.names import names_in
 from desk.audit.operations import record
 from desk.audit.queries import BadCursor, HistoryFilter, timeline
+from desk.audit.retention import archive_due, set_rule
 from desk.audit.roots import take_root
+from desk.audit.sealing import seal_new
 from desk.audit.words import entry_sentence, sentence
 from desk.background.models import BackgroundJob
 from desk.background.running import work_due
@@ -241,6 +246,81 @@ def test_everything_is_verified_from_the_page(
     assert job.result["faults"] == 0
     text = desk.storage.get(job.file_key or "").decode()
     assert "未发现问题" in text
+
+
+@pytest.fixture
+def archived(desk: Desk, process: Processes, make_user: Callable[..., User]) -> Archive:
+    """An archive of 40 long ended processes, 李雷's; somebody who may read it is called wang."""
+    long_ago = utc_now() - timedelta(days=400)
+    for number in range(40):
+        process(rows=5, ended=long_ago, data={"subject": f"Sache {number}"})
+    make_user("wang", roles=["auditor"])
+    with desk.database.transaction() as session:
+        set_rule(session, "process", 365, actor=SYSTEM)
+    seal_new(desk.database)
+    archive_due(desk.database, desk.storage, desk.settings, now=utc_now(), actor=SYSTEM)
+    with desk.reading() as session:
+        return session.scalars(select(Archive)).one()
+
+
+def test_an_archive_is_verified_read_and_searched(
+    desk: Desk, browser: Browser, archived: Archive
+) -> None:
+    browser.sign_in("wang")
+    where = f"/audit/archives/{archived.id}/lines"
+    assert where in browser.get("/audit/proof").text
+    page = browser.get(where).text
+    assert "was checked just now" in page
+    assert page.count("<tr title=") == 100
+    following = re.search(rf'href="({where}[?]after=[^"]+)"', page)
+    assert following is not None
+    rest = browser.get(following[1]).text
+    assert rest.count("<tr title=") == 100
+    places = re.findall(r'<tr title="([^"]+)"', page + rest)
+    assert len(set(places)) == 200
+    assert "Next" in rest
+    found = browser.get(f"{where}?q=sache 17").text
+    assert found.count("<tr title=") == 1
+    assert "started the process" in found
+    assert "Nothing was found" in browser.get(f"{where}?q=nowhere").text
+    assert browser.get("/audit/archives/4711/lines").status_code == 404
+    assert "opened an archive" in browser.get("/audit?action=archive_read").text
+
+
+def test_an_archive_with_one_byte_changed_is_named_and_not_shown(
+    desk: Desk, browser: Browser, archived: Archive
+) -> None:
+    path = next((desk.settings.data_dir / "files").rglob(archived.file_key.rpartition("/")[2]))
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.chmod(0o600)
+    path.write_bytes(content)
+    browser.sign_in("wang")
+    answer = browser.get(f"/audit/archives/{archived.id}/lines")
+    assert answer.status_code == 409
+    assert "block 1 (bytes " in answer.text
+    assert "was altered" in answer.text
+    assert "Sache" not in answer.text
+    path.unlink()
+    assert f"archive {archived.id} is missing" in browser.get(
+        f"/audit/archives/{archived.id}/lines"
+    ).text  # fmt: skip
+
+
+def test_a_long_search_says_how_far_it_has_come(
+    desk: Desk, archived: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "SEARCHED_AT_ONCE", 50)
+    after, found, looks = 0, 0, 0
+    with desk.reading() as session, desk.storage.open(archived.file_key) as stream:
+        while True:
+            page = reading.read_archive(session, stream, text="sache", after=after)
+            looks, found = looks + 1, found + len(page.lines)
+            assert page.looked <= after + 50
+            if page.next is None:
+                break
+            after = page.next
+    assert (looks, found, page.looked, page.total) == (5, 40, 240, 240)
 
 
 def test_an_export_asked_twice_is_the_same_file(

@@ -27,7 +27,7 @@ class Settings:
     database_url: str = setting("DATABASE_URL", "", "PostgreSQL or SQLite address; empty: SQLite in the data folder")
     redis_url: str = setting("REDIS_URL", "", "Redis address; empty: a private Redis is started in the data folder")
     secret_key: str = setting("LANEDESK_SECRET", "", "Signs sessions, links and reply tokens; empty: made once in the data folder")
-    public_url: str = setting("LANEDESK_URL", "http://127.0.0.1:8080", "The address people reach this desk at")
+    public_url: str = setting("LANEDESK_URL", "http://127.0.0.1:8080", "The address people reach this desk at; not set: 127.0.0.1 and the web port")
     bind: str = setting("LANEDESK_BIND", "127.0.0.1", "Address the web and events processes listen on")
     web_port: int = setting("LANEDESK_WEB_PORT", 8080, "Port of the web process")
     events_port: int = setting("LANEDESK_EVENTS_PORT", 8081, "Port of the live-events process")
@@ -68,6 +68,8 @@ class Settings:
             for f in fields(cls)
             if environment.get(f.metadata["variable"], "") != ""
         }
+        if "public_url" not in values:  # no proxy: people come to the web process itself
+            values["public_url"] = f"http://127.0.0.1:{values.get('web_port', cls.web_port)}"
         return cls(**values)
 
 

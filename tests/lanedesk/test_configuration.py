@@ -30,3 +30,11 @@ def test_what_cannot_be_used_is_said_in_one_line(wrong: dict[str, str], said: st
 @pytest.mark.parametrize("colour", ["#0f766e", "#C8102E", "#000000"])
 def test_colours_that_can_be_seen(colour: str) -> None:
     check_settings(replace(Settings(), brand_color=colour))
+
+
+def test_the_address_follows_the_port_unless_it_is_told() -> None:
+    own = Settings.from_environment({"LANEDESK_WEB_PORT": "9000"})
+    assert own.public_url == "http://127.0.0.1:9000"
+    told = Settings.from_environment({"LANEDESK_WEB_PORT": "9000", "LANEDESK_URL": "https://desk"})
+    assert told.public_url == "https://desk"
+    assert Settings.from_environment({}).public_url == Settings().public_url

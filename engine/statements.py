@@ -169,6 +169,7 @@ class _Wire:
     transaction: SessionTransaction | None
     dialect: Dialect
     driver: Any
+    cursors: dict[str, "_Cursor"]  # of the connection, by statement (PostgreSQL)
 
     @property
     def is_postgresql(self) -> bool:
@@ -182,7 +183,11 @@ class _Wire:
         try:
             if not self.is_postgresql:
                 return self.driver.execute(text, values)
-            cursor: Any = psycopg.RawCursor(self.driver)
+            cursor = self.cursors.get(text)
+            if cursor is None:
+                if len(self.cursors) >= MOST_CURSORS:
+                    self.cursors.clear()
+                cursor = self.cursors[text] = _Cursor(self.driver)
             cursor.execute(text, values)
         except self.dialect.loaded_dbapi.Error as error:
             kind = self.dialect.loaded_dbapi.Error
@@ -193,6 +198,17 @@ class _Wire:
 
 
 _WIRE = "lanedesk.wire"
+_CURSORS = "lanedesk.cursors"
+MOST_CURSORS = 300
+
+
+class _Cursor(psycopg.RawCursor[Any]):
+    """For one statement, again and again: it keeps how its values are adapted, and once closed nothing else."""
+
+    def close(self) -> None:
+        """Give up what was sent and found; it may be a mail of 40 MB."""
+        self._reset()
+        self._tx.set_pgresult(None)
 
 
 def _wire(session: Session) -> _Wire:
@@ -200,7 +216,8 @@ def _wire(session: Session) -> _Wire:
     if known is None or known.transaction is not session.get_transaction():
         connection = session.connection()
         driver = connection.connection.driver_connection
-        known = _Wire(session.get_transaction(), connection.dialect, driver)
+        cursors = connection.info.setdefault(_CURSORS, {})
+        known = _Wire(session.get_transaction(), connection.dialect, driver, cursors)
         session.info[_WIRE] = known
     return known
 
@@ -229,7 +246,8 @@ def write(session: Session, batch: Sequence[tuple[Write, Sequence[Mapping[str, A
     prepared = [(s.prepared(wire.dialect, tuple(rows[0])), rows) for s, rows in batch]
     if wire.is_postgresql:
         text = _joined(tuple((compiled, len(rows)) for compiled, rows in prepared))
-        wire.execute(text, [v for compiled, rows in prepared for v in compiled.all_values(rows)])
+        values = [v for compiled, rows in prepared for v in compiled.all_values(rows)]
+        wire.execute(text, values).close()
         return
     for compiled, rows in prepared:
         if len(rows) > 1 and (one_insert := _many(compiled.sql, len(rows))):

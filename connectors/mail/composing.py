@@ -80,7 +80,9 @@ class OutgoingMail:
 
 def one_line(text: str) -> str:
     """`text` without line breaks and other control characters: fit for a header."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else " " for c in text)
+    return " ".join(text.split())
 
 
 def _structured(text: str) -> str:

@@ -15,7 +15,7 @@ from desk.people.models import Team, User
 from desk.rules.due import due_tickets
 from desk.tickets.changes import edit_ticket
 from desk.tickets.models import Ticket, TicketType
-from desk.tickets.operations import file_message, receive_message, write_trail
+from desk.tickets.operations import filed, receive_message, write_trail
 from desk.tickets.records import handler
 from engine.operators import OperatorError, Operators, Param, Step, Text
 
@@ -177,10 +177,9 @@ def add_note(
         subject=ticket.title,
         text=words,
     )
-    file_message(step.session, message, ticket, step.actor)
     write_trail(
         step.session, ticket, at=step.now, actor=step.actor, action="noted",
-        data={"message_id": message.id},
+        data={"message_id": message.id}, after=filed(message, ticket, step.actor),
     )  # fmt: skip
     step.services.live.publish(
         step.session, f"ticket:{ticket.id}", "message.added",

@@ -20,11 +20,12 @@ from desk.tickets.attachments import StoredFile
 from desk.tickets.html import clean_html
 from desk.tickets.models import Attachment, Message, Ticket, TrailEntry
 from engine.actors import Actor
-from engine.statements import Query, Write, run, write
+from engine.statements import Write, write
 from engine.timestamps import utc_now
 
 _INSERT_TRAIL = Write(insert(cast(Table, TrailEntry.__table__)))
 
+Writes = Sequence[tuple[Write, Sequence[Mapping[str, Any]]]]  # for engine.statements.write
 MessageKind = Literal["customer", "reply", "note", "automatic"]
 Channel = Literal["mail", "form", "desk", "tracking", "api", "vendor"]
 
@@ -80,19 +81,32 @@ def receive_message(
     return message
 
 
-def file_message(session: Session, message: Message, ticket: Ticket, author: Actor) -> None:
-    """Put a stored message under a ticket; `author` is who is known by now to have written it."""
+def filed(message: Message, ticket: Ticket, author: Actor) -> Writes:
+    """What puts a stored message under a ticket; `author` is who is known by now to have written it."""
     values = {"wanted": message.id, "ticket": ticket.id, "by": author.as_json(), "now": utc_now()}
-    run(session, _FILE, values)
     set_committed_value(message, "ticket_id", ticket.id)
     set_committed_value(message, "author", values["by"])
+    return [(_FILE, [values])]
 
 
-_messages = cast(Table, Message.__table__)
-_FILE = Query(
+def heard(ticket: Ticket, at: datetime) -> Writes:
+    """What notes the time of the ticket's last message."""
+    values = {"wanted": ticket.id, "at": at, "now": utc_now()}
+    set_committed_value(ticket, "last_message_at", at)
+    set_committed_value(ticket, "updated_at", values["now"])
+    return [(_HEARD, [values])]
+
+
+_messages, _tickets = cast(Table, Message.__table__), cast(Table, Ticket.__table__)
+_FILE = Write(
     update(_messages)
     .where(_messages.c.id == bindparam("wanted"))
     .values(ticket_id=bindparam("ticket"), author=bindparam("by"), updated_at=bindparam("now"))
+)
+_HEARD = Write(
+    update(_tickets)
+    .where(_tickets.c.id == bindparam("wanted"))
+    .values(last_message_at=bindparam("at"), updated_at=bindparam("now"))
 )
 
 
@@ -126,8 +140,12 @@ def write_trail(
     to_state: str | None = None,
     remark: str = "",
     data: Mapping[str, Any] | None = None,
+    after: Writes = (),
 ) -> None:
-    """Add a line to the ticket's trail [004 §4.8.2]; `data` holds the names its sentence needs."""
+    """Add a line to the ticket's trail [004 §4.8.2]; `data` holds the names its sentence needs.
+
+    `after` is written before it, in one go with it: what the line tells of.
+    """
     # Straight to the driver: every step of every ticket writes one, and nobody needs the record itself.
     now = utc_now()
     line = {
@@ -142,7 +160,7 @@ def write_trail(
         "created_at": now,
         "updated_at": now,
     }
-    write(session, [(_INSERT_TRAIL, [line])])
+    write(session, [*after, (_INSERT_TRAIL, [line])])
     if action == "edited" and data is not None:
         _into_log(session, ticket, actor, data, remark)
 

@@ -17,7 +17,7 @@ from desk.events import emit
 from desk.people.models import Team, User
 from desk.tickets.models import Message, Ticket, TicketState
 from desk.tickets.numbers import next_number
-from desk.tickets.operations import file_message, write_trail
+from desk.tickets.operations import filed, heard, write_trail
 from desk.tickets.records import handler
 from desk.tickets.relations.handover import place
 from desk.tickets.relations.splitting import report_to_parent
@@ -110,7 +110,6 @@ def create(
     session.info["ticket"] = ticket
     if author.kind == "contact" and author.id is None and contact is not None:
         author = Actor("contact", contact.id, author.name or contact.name)
-    file_message(session, message, ticket, author)
     write_trail(
         session,
         ticket,
@@ -119,6 +118,7 @@ def create(
         action="created",
         to_state=ticket.state,
         data={"number": ticket.number, "channel": ticket.channel, "message_id": message.id},
+        after=filed(message, ticket, author),
     )
     _tell(step, "tickets", "ticket.created", ticket)
     created = {
@@ -163,8 +163,6 @@ def add_message(
         known = find_contact(session, mail=message.sender_mail, phone=message.sender_phone)
         if known:
             author = Actor("contact", known.id, author.name or known.name)
-    file_message(session, message, ticket, author)
-    ticket.last_message_at = step.now
     if message.kind == "reply" and not message.automatic and ticket.first_response_at is None:
         ticket.first_response_at = step.now
     write_trail(
@@ -174,6 +172,7 @@ def add_message(
         actor=author,
         action=_MESSAGE_ACTIONS[message.kind],
         data={"message_id": message.id},
+        after=[*filed(message, ticket, author), *heard(ticket, step.now)],
     )
     _tell(step, f"ticket:{ticket.id}", "message.added", ticket, message_id=message.id)
     if message.kind == "customer":

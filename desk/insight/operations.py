@@ -157,8 +157,8 @@ def subscribe(
         raise DashboardRefused("There is no such time.", "没有这种发送时间。", "cycle")
     if not user.email:
         raise DashboardRefused(
-            "You have no mail address yet: add it to your profile.",
-            "您还没有邮箱，请先在个人资料中填写。",
+            "You have no mail address yet: ask an administrator to enter it.",
+            "您还没有邮箱，请联系管理员填写。",
             "cycle",
         )
     unsubscribe(session, engine, found, user=user, actor=actor)

@@ -8,8 +8,6 @@ import { CanvasRenderer } from "echarts/renderers";
 echarts.use([BarChart, LineChart, GridComponent, TooltipComponent, CanvasRenderer]);
 
 const shown = new Set();
-const BAR = 28; // px a row of a horizontal chart
-const FRAME = 40; // px above and below the rows
 
 function colours() {
   const style = getComputedStyle(document.documentElement);
@@ -78,8 +76,6 @@ function option({ kind, unit, overTime, title, rows }, width) {
 // Draw into an element that carries `data-chart`; a click leads to the tickets behind a mark.
 export function showChart(element) {
   const data = JSON.parse(element.dataset.chart);
-  if (data.kind === "bar" && !data.overTime) element.style.height = `${data.rows.length * BAR + FRAME}px`;
-  element.hidden = false;
   const chart = echarts.init(element, null, { renderer: "canvas" });
   const draw = () => chart.setOption(option(data, element.clientWidth), true);
   const lying = data.kind === "bar" && !data.overTime;

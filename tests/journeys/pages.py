@@ -22,6 +22,9 @@ LISTS = {
     "cockpit": "/cockpit",
     "instances": "/cockpit/instances",
     "batches": "/cockpit/batches",
+    "insight": "/insight",
+    "any-figure": "/insight/explore?measure=opened&by=priority",
+    "variants": "/insight/processes",
     "form-links": "/settings/forms",
     "people": "/settings/people",
     "teams": "/settings/teams",
@@ -34,6 +37,8 @@ FIRST_OF = {
     "process": "/cockpit",
     "instance": "/cockpit/instances",
     "person": "/settings/people",
+    "dashboard": "/insight",
+    "ways": "/insight/processes",
 }
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")

@@ -117,9 +117,12 @@ def _known(session: Session, key: str) -> list[tuple[Any, dict[str, int]]]:
 
 
 def _line(session: Session, one: Variant, locale: str) -> dict[str, Any]:
+    """A variant for the page; elements that nobody has named, as joins often are, tell a reader nothing."""
+    names = one.names(session, locale)
+    named = [name for name, element in zip(names, one.elements, strict=True) if name != element]
     return {
         "key": one.key,
-        "names": one.names(session, locale),
+        "names": named or names,
         "count": one.count,
         "share": one.share,
         "share_said": said(one.share, "share", locale),

@@ -1,7 +1,5 @@
 """How people take tickets, as programs see it: load and limits, skills, absences, the rota."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -29,20 +27,10 @@ from desk.people.access import current_actor, requires
 from desk.people.errors import PeopleError
 from desk.people.models import Absence, AgentWork, RotaEntry, Shift, Skill, User, UserSkill
 from desk.web.api import ApiBlueprint
+from desk.web.api.changing import changing
 from engine.timestamps import utc_now
 
 blueprint = ApiBlueprint("assignment-api", description="Who takes tickets, and when")
-
-
-@contextmanager
-def _changing() -> Iterator[Session]:
-    """A transaction; what the operations refuse becomes 422 with the field's name."""
-    try:
-        with current_desk().database.transaction() as session:
-            yield session
-    except PeopleError as error:
-        errors = {"json": {error.field: [str(error)]}} if error.field else None
-        abort(422, message=str(error), errors=errors)
 
 
 @blueprint.route("/agents")
@@ -71,7 +59,7 @@ def get_agent(user_id: int) -> dict[str, Any]:
 def change_agent(given: dict[str, Any], user_id: int) -> dict[str, Any]:
     """Change limit, share, rota, place or skills; what is left out stays."""
     skills = given.pop("skills", None)
-    with _changing() as session:
+    with changing(PeopleError) as session:
         user = _user(session, user_id)
         row = work.work_of(session, user.id)
         names = ("capacity", "share", "on_rota", "latitude", "longitude")
@@ -103,7 +91,7 @@ def list_absences(user_id: int) -> dict[str, Any]:
 @blueprint.response(201, AbsenceSchema)
 def add_absence(given: dict[str, Any], user_id: int) -> Absence:
     """Enter an absence; open tickets go to others as the diagram says."""
-    with _changing() as session:
+    with changing(PeopleError) as session:
         return work.add_absence(session, _user(session, user_id), **given, actor=current_actor())
 
 
@@ -112,7 +100,7 @@ def add_absence(given: dict[str, Any], user_id: int) -> Absence:
 @blueprint.response(204)
 def remove_absence(absence_id: int) -> None:
     """Somebody is not away after all."""
-    with _changing() as session:
+    with changing(PeopleError) as session:
         absence = session.get(Absence, absence_id)
         if absence is None:
             raise NotFound
@@ -139,7 +127,7 @@ def list_rota(query: dict[str, Any]) -> dict[str, Any]:
 @blueprint.response(201, RotaSchema)
 def plan(given: dict[str, Any]) -> dict[str, Any]:
     """Put somebody on a shift; a repetition changes nothing."""
-    with _changing() as session:
+    with changing(PeopleError) as session:
         user = _user(session, given["user_id"])
         shift = session.scalars(
             select(Shift).where(Shift.name == given["shift"], Shift.active)
@@ -160,7 +148,7 @@ def plan(given: dict[str, Any]) -> dict[str, Any]:
 @blueprint.response(204)
 def unplan(entry_id: int) -> None:
     """Take somebody off a shift."""
-    with _changing() as session:
+    with changing(PeopleError) as session:
         entry = session.get(RotaEntry, entry_id)
         if entry is None:
             raise NotFound

@@ -1,11 +1,8 @@
 """Working calendars as programs see them."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
-from flask_smorest import abort
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound
 
@@ -26,19 +23,9 @@ from desk.calendars.schemas import (
 from desk.people.access import current_actor, requires
 from desk.people.errors import PeopleError
 from desk.web.api import ApiBlueprint, page_of
+from desk.web.api.changing import changing
 
 blueprint = ApiBlueprint("calendars-api", description="Working calendars")
-
-
-@contextmanager
-def _changing() -> Iterator[Session]:
-    """A transaction; what the operations refuse becomes 422 with the field's name."""
-    try:
-        with current_desk().database.transaction() as session:
-            yield session
-    except PeopleError as error:
-        errors = {"json": {error.field: [str(error)]}} if error.field else None
-        abort(422, message=str(error), errors=errors)
 
 
 @blueprint.route("/calendars")
@@ -63,7 +50,7 @@ def list_calendars(query: dict[str, Any]) -> dict[str, Any]:
 @blueprint.response(201, CalendarSchema)
 def add_calendar(given: dict[str, Any]) -> Calendar:
     """Add a calendar. 422 when it would have no working time."""
-    with _changing() as session:
+    with changing(PeopleError) as session:
         number = operations.create(session, **given, actor=current_actor()).id
     return _calendar(number)
 
@@ -82,7 +69,7 @@ def get_calendar(calendar_id: int) -> Calendar:
 @blueprint.response(200, CalendarSchema)
 def change_calendar(given: dict[str, Any], calendar_id: int) -> Calendar:
     """Change a calendar; what is due by it moves."""
-    with _changing() as session:
+    with changing(PeopleError) as session:
         row = _row(session, calendar_id)
         kept = {name: getattr(row, name) for name in CalendarChange().fields}
         operations.change(session, row, **{**kept, **given}, actor=current_actor())
@@ -96,7 +83,7 @@ def change_calendar(given: dict[str, Any], calendar_id: int) -> Calendar:
 def set_days(given: dict[str, Any], calendar_id: int) -> Calendar:
     """Enter holidays (no hours) or make-up days (with hours); what was entered for a day before is replaced."""
     given["last"] = given["last"] or given["first"]
-    with _changing() as session:
+    with changing(PeopleError) as session:
         operations.set_days(session, _row(session, calendar_id), **given, actor=current_actor())
     return _calendar(calendar_id)
 
@@ -106,7 +93,7 @@ def set_days(given: dict[str, Any], calendar_id: int) -> Calendar:
 @blueprint.response(200, CalendarSchema)
 def remove_day(calendar_id: int, day_id: int) -> Calendar:
     """Let a day be again what the week and the public holidays say."""
-    with _changing() as session:
+    with changing(PeopleError) as session:
         row = _row(session, calendar_id)
         if all(day.id != day_id for day in row.days):
             raise NotFound

@@ -36,6 +36,7 @@ from desk.cockpit.schemas import (
 from desk.people.access import current_actor, current_user, requires
 from desk.people.permissions import can
 from desk.web.api import ApiBlueprint
+from desk.web.api.changing import changing
 from engine import batches
 from engine.history import plain
 from engine.inspection import look
@@ -48,12 +49,9 @@ OF_INCIDENTS = ("retry_incident", "resolve_incident")
 @contextmanager
 def _acting(instance_id: UUID) -> Iterator[Session]:
     """A transaction on an instance that this person may see; what the engine refuses becomes 409."""
-    try:
-        with current_desk().database.transaction() as session:
-            _found(session, instance_id)
-            yield session
-    except REFUSALS as refused:
-        abort(409, message=str(refused))
+    with changing(*REFUSALS) as session:
+        _found(session, instance_id)
+        yield session
 
 
 def _found(session: Session, instance_id: UUID) -> Any:

@@ -19,6 +19,7 @@ from desk.incidents.schemas import (
 from desk.people.access import current_actor, current_user, requires
 from desk.people.permissions import can
 from desk.web.api import ApiBlueprint
+from desk.web.api.changing import changing
 from engine.errors import DiagramError, NothingToDo
 from engine.incidents import can_retry
 
@@ -66,21 +67,18 @@ def act_on_incident(values: dict[str, Any], incident_id: UUID) -> None:
     desk, actor = current_desk(), current_actor()
     if values["variables"] and values["action"] != "retry":
         abort(422, message="Variables are set for a retry only.")
-    try:
-        with desk.database.transaction() as session:
-            if queries.find_incident(session, current_user(), incident_id) is None:
-                abort(404, message="There is no such incident.")
-            if values["action"] == "retry":
-                done = operations.retry(
-                    session, desk, incident_id, actor=actor, reason=values["reason"],
-                    variables=values["variables"],
-                )  # fmt: skip
-            else:
-                done = operations.resolve(
-                    session, desk, incident_id, actor=actor, reason=values["reason"]
-                )
-    except (NothingToDo, DiagramError) as refused:
-        abort(409, message=str(refused))
+    with changing(NothingToDo, DiagramError) as session:
+        if queries.find_incident(session, current_user(), incident_id) is None:
+            abort(404, message="There is no such incident.")
+        if values["action"] == "retry":
+            done = operations.retry(
+                session, desk, incident_id, actor=actor, reason=values["reason"],
+                variables=values["variables"],
+            )  # fmt: skip
+        else:
+            done = operations.resolve(
+                session, desk, incident_id, actor=actor, reason=values["reason"]
+            )
     if not done:
         abort(409, message="Somebody has dealt with it already.")
 

@@ -1,7 +1,6 @@
 """People, teams and keys for programs, as programs see them."""
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -35,6 +34,7 @@ from desk.people.schemas import (
     UserSchema,
 )
 from desk.web.api import ApiBlueprint, page_of
+from desk.web.api.changing import changing
 from engine.timestamps import utc_now
 
 blueprint = ApiBlueprint("people", description="People, teams and keys for programs")
@@ -49,17 +49,6 @@ class Shown:
 
     def __getattr__(self, name: str) -> Any:
         return self.more[name] if name in self.more else getattr(self.record, name)
-
-
-@contextmanager
-def _changing() -> Iterator[Session]:
-    """A transaction; what the operations refuse becomes 422 with the field's name."""
-    try:
-        with current_desk().database.transaction() as session:
-            yield session
-    except PeopleError as error:
-        errors = {"json": {error.field: [str(error)]}} if error.field else None
-        abort(422, message=str(error), errors=errors)
 
 
 @blueprint.route("/me")
@@ -98,7 +87,7 @@ def add_user(values: dict[str, Any]) -> Shown:
     """Add a person; the answer carries the first password."""
     password = generate_password()
     password_hash = hash_password(password)
-    with _changing() as session:
+    with changing(PeopleError) as session:
         teams = _teams(session, values.pop("team_ids"))
         user = operations.create_user(
             session, **values, teams=teams, password_hash=password_hash, actor=current_actor()
@@ -122,7 +111,7 @@ def get_user(user_id: int) -> User:
 def change_user(values: dict[str, Any], user_id: int) -> User:
     """Change a person, their roles, their teams, or whether the account is open."""
     actor = current_actor()
-    with _changing() as session:
+    with changing(PeopleError) as session:
         user = _user(session, user_id)
         called = {key: values.get(key, getattr(user, key)) for key in ("name", "email", "phone")}
         operations.change_user(session, user, **called, actor=actor)
@@ -160,7 +149,7 @@ def list_teams(query: dict[str, Any]) -> dict[str, Any]:
 @blueprint.response(201, TeamSchema)
 def add_team(values: dict[str, Any]) -> Team:
     """Add a team."""
-    with _changing() as session:
+    with changing(PeopleError) as session:
         members = _users(session, values["member_ids"])
         return operations.create_team(
             session, name=values["name"], members=members, actor=current_actor()
@@ -183,7 +172,7 @@ def get_team(team_id: int) -> Team:
 def change_team(values: dict[str, Any], team_id: int) -> Team:
     """Rename a team, close or open it, or set its members."""
     actor = current_actor()
-    with _changing() as session:
+    with changing(PeopleError) as session:
         team = _team(session, team_id)
         operations.change_team(
             session,
@@ -214,7 +203,7 @@ def list_tokens() -> dict[str, Any]:
 @blueprint.response(201, CreatedToken)
 def add_token(values: dict[str, Any]) -> Shown:
     """Make a key with which programs act as this person; the answer carries it."""
-    with _changing() as session:
+    with changing(PeopleError) as session:
         token, secret = operations.create_token(
             session,
             user=current_user(),
@@ -230,7 +219,7 @@ def add_token(values: dict[str, Any]) -> Shown:
 @blueprint.response(204)
 def revoke_token(token_id: int) -> None:
     """Make an own key useless."""
-    with _changing() as session:
+    with changing(PeopleError) as session:
         token = session.get(ApiToken, token_id)
         if token is None or token.user_id != current_user().id:
             raise NotFound

@@ -123,7 +123,7 @@ class Form:
         count = len(errors)
         items = []
         for name, text in errors.items():
-            label = self._label(name, locale)
+            label = self.label(name, locale)
             items.append(
                 {
                     "href": f"#{control_id(id_prefix, name)}" if label is not None else "",
@@ -192,9 +192,7 @@ class Form:
         wrong = {dotted(path): why.say(locale) for path, why in strays(payload, self.shape)}
         return Submission(done.values, files=done.files, errors={**done.errors, **wrong})
 
-    # -- inside --------------------------------------------------------------------------------
-
-    def _label(self, name: str, locale: str) -> str | None:
+    def label(self, name: str, locale: str) -> str | None:
         """The label of the field or list at a dotted path; None if there is no such field."""
         for component, shape in _paths(self.components, ()):
             steps = name.split(".")

@@ -12,6 +12,7 @@ from desk.application import current_desk
 from desk.forms import Form, FormSchemaError
 from desk.tickets.models import Ticket
 from desk.tickets.steps import form_options
+from engine.runtime import Engine
 from engine.tables import process_instance
 
 
@@ -20,7 +21,7 @@ def form_answers(session: Session, ticket: Ticket) -> tuple[Markup | None, list[
 
     The second are under their names in the data: a program may send what no form knows.
     """
-    form = _form(session, ticket)
+    form = _form(session, current_desk().engine, ticket)
     known = form.keys if form else frozenset()
     rest = [
         (name, _text(value))
@@ -40,10 +41,22 @@ def form_answers(session: Session, ticket: Ticket) -> tuple[Markup | None, list[
     return html, rest
 
 
-def _form(session: Session, ticket: Ticket) -> Form | None:
+def labelled_answers(
+    session: Session, engine: Engine, ticket: Ticket, *, locale: str
+) -> dict[str, tuple[str, str]]:
+    """What was filled in, as plain text: name in the data → label as it was asked, and the answer."""
+    form = _form(session, engine, ticket)
+    return {
+        name: ((form.label(name, locale) if form else None) or name, _text(value))
+        for name, value in ticket.form_data.items()
+        if value not in (None, "", [], {})
+    }
+
+
+def _form(session: Session, engine: Engine, ticket: Ticket) -> Form | None:
     if not ticket.form_key:
         return None
-    library = current_desk().engine.library
+    library = engine.library
     version_id = session.scalar(
         select(process_instance.c.version_id).where(process_instance.c.id == ticket.instance_id)
     )

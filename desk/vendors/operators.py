@@ -56,7 +56,7 @@ def send(run: JobRun, *, transfer_id: TransferParam) -> dict[str, Any]:
     with run.database.reading() as session:
         transfer = _transfer(session, transfer_id)
         ticket = _ticket(transfer)
-        vendor, content = transfer.vendor, parcel(session, desk.storage, transfer, ticket)
+        vendor, content = transfer.vendor, parcel(session, desk, transfer, ticket)
     try:
         answer = wire.post(
             vendor, wire.TAKE, content,
@@ -115,9 +115,10 @@ def report(
             message = session.get(Message, int(message_id))
             if message is None:
                 raise PermanentFailure(f"there is no message with id {message_id}")
-            sent, _left = packed(desk.storage, message.attachments)
+            sent, left = packed(desk.storage, message.attachments)
+            words = "\n\n".join(filter(None, (message.text, ", ".join(left))))
             author = str(message.author.get("name") or "")
-            content |= {"text": message.text, "author": author, "attachments": sent}
+            content |= {"text": words, "author": author, "attachments": sent}
     try:
         wire.post(
             vendor, wire.HEAR, content, key=content["id"], cause=run.instance_id,

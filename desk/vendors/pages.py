@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
@@ -10,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from desk.application import current_desk
 from desk.people.access import current_actor, requires
+from desk.tickets.answers import labelled_answers
 from desk.tickets.models import Ticket
 from desk.tickets.pages.relations import workable
 from desk.tickets.relations.linking import OVER
@@ -45,6 +47,12 @@ def transfers_of_tickets() -> dict[str, Any]:
     """`transfers(ticket)` for the page of a ticket: its transfers, what they are called, and which acts there are."""
 
     def transfers(ticket: Ticket) -> dict[str, Any]:
+        known: dict[int, dict[str, Any]] = g.setdefault("transfers", {})  # several parts ask
+        if ticket.id not in known:
+            known[ticket.id] = found_for(ticket)
+        return known[ticket.id]
+
+    def found_for(ticket: Ticket) -> dict[str, Any]:
         with current_desk().reading() as session:
             found = transfers_of(session, ticket.id)
             vendors = active_vendors(session)
@@ -193,10 +201,12 @@ def _mapping(text: str) -> dict[str, str]:
 
 def _transfer_page(ticket_id: int, error: Exception | None = None) -> Any:
     def context(session: Session, ticket: Ticket) -> dict[str, Any]:
-        given = ticket.form_data.items()
+        engine, locale = current_desk().engine, str(get_locale())
+        answers = labelled_answers(session, engine, ticket, locale=locale)
+        answers.pop("description", None)  # it goes in any case
         return {
             "vendors": [(vendor.id, vendor.name) for vendor in active_vendors(session)],
-            "answers": [(k, v) for k, v in given if k != "description" and v not in (None, "", [])],
+            "answers": answers,
         }
 
     return _act_page(ticket_id, "transfer", context, error)

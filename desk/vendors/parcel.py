@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from desk.storage import FileMissing, Storage
+from desk.tickets.answers import labelled_answers
 from desk.tickets.models import Attachment, Message, Ticket
 from desk.vendors.models import Transfer
 
@@ -17,13 +18,12 @@ MOST_MESSAGES = 200
 PUBLIC = ("customer", "reply")
 
 
-def parcel(
-    session: Session, storage: Storage, transfer: Transfer, ticket: Ticket
-) -> dict[str, Any]:
-    """The ticket as the other desk's API takes it: see desk.vendors.schemas.Parcel."""
+def parcel(session: Session, desk: Any, transfer: Transfer, ticket: Ticket) -> dict[str, Any]:
+    """The ticket as the other desk's API takes it: see desk.vendors.schemas.ParcelSchema."""
     messages = _messages(session, ticket)
     files = [file for message in messages for file in message.attachments]
-    sent, left = packed(storage, files if transfer.with_files else ())
+    sent, left = packed(desk.storage, files if transfer.with_files else ())
+    answers = labelled_answers(session, desk.engine, ticket, locale=desk.settings.locale)
     return {
         "uid": str(transfer.uid),
         "chain": transfer.chain,
@@ -34,9 +34,7 @@ def parcel(
         "priority": ticket.priority,
         "note": transfer.note,
         "customer": _customer(ticket) if transfer.with_customer else None,
-        "fields": {
-            key: ticket.form_data[key] for key in transfer.fields if key in ticket.form_data
-        },
+        "fields": dict(answers[key] for key in transfer.fields if key in answers),
         "talk": [_line(m) for m in messages] if transfer.with_talk else [],
         "attachments": sent,
         "left": left,

@@ -41,7 +41,7 @@ def content_of(side: Side, transfer: Transfer) -> dict[str, Any]:
     with side.desk.reading() as session:
         kept = session.get_one(Transfer, transfer.id)
         assert kept.ticket is not None
-        return parcel(session, side.desk.storage, kept, kept.ticket)
+        return parcel(session, side.desk, kept, kept.ticket)
 
 
 def count(side: Side, of: Any) -> int:

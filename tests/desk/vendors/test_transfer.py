@@ -140,7 +140,8 @@ def test_files_and_chosen_fields_go_along_and_nothing_that_was_not_chosen(
     ours = branch.ticket()
     with branch.desk.database.transaction() as session:
         kept = session.get_one(Ticket, ours.id)
-        kept.form_data = {"serial": "A-7", "door_code": "0815"}
+        kept.form_data = {"name": "韩梅的电脑", "serial": "A-7", "door_code": "0815"}
+        kept.form_key = "request"
         stored = store_upload(
             branch.desk.storage, "foto.txt", io.BytesIO(b"a torn cable"), limit=1000
         )
@@ -149,11 +150,12 @@ def test_files_and_chosen_fields_go_along_and_nothing_that_was_not_chosen(
             author=Actor("contact", None, "韩梅"),
         )  # fmt: skip
         message.ticket_id = ours.id
-    branch.pass_on(ours, files=True, fields=["serial", "no such"])
+    branch.pass_on(ours, files=True, fields=["serial", "name", "no such"])
     branch.work()
     (words,) = hq.messages(hq.received(), "customer")
     assert "serial: A-7" in words
-    for private in ("0815", "13800000000", "韩梅"):
+    assert "您的姓名: 韩梅的电脑" in words, "under its label"
+    for private in ("0815", "13800000000", "door_code"):
         assert private not in words
     with hq.desk.reading() as session:
         file = session.scalars(select(Attachment)).one()

@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from designer_api.files import queries
+from designer_api.files import operations, queries
 from desk.application import Desk
 from desk.audit.models import AuditEntry
 from engine.actors import SYSTEM
 from lanedesk.deploying import LIBRARY, bundles, deploy_bundle, deploy_paths, pull
 from tests.designer_api.conftest import BODY
+from tests.designer_api.foreign_files import FILES as FOREIGN
 from tests.engine.diagrams import diagram
 
 API = "/api/v1/designer"
@@ -150,6 +151,20 @@ def test_a_folder_goes_in_and_comes_out_byte_for_byte(
         assert file is not None
         assert queries.newest(session, file) == files["a/q.bpmn"]
     assert pull(desk, tmp_path / "none", folder="nothing/here") == 1
+
+
+def test_files_of_other_tools_come_out_as_they_went_in(desk: Desk, tmp_path: Path) -> None:
+    source, out = tmp_path / "source", tmp_path / "out"
+    (source / "工单 & more").mkdir(parents=True)
+    files = {f"工单 & more/{name}": content for name, content in FOREIGN.items()}
+    for path, content in files.items():
+        (source / path).write_bytes(content)
+    deploy_paths(desk, [source], note="import")  # they are pictures: what cannot run is said
+    with desk.database.transaction() as session:
+        for path, content in files.items():
+            operations.put(session, path, content, note="import", actor=SYSTEM)
+    assert pull(desk, out) == 0
+    assert {path: (out / path).read_bytes() for path in files} == files
 
 
 def test_the_shipped_library_fills_the_designer(desk: Desk) -> None:

@@ -168,6 +168,7 @@ def _history(
                 "at": second(row["at"]),
                 "who": who(revealed(session, row["actor"], locale), locale),
                 "text": sentence(event, element, data, names, locale, outcomes=labels),
+                "reason": data.get("reason") or "",
                 "hash": row["hash"].hex(),
             }
         )
@@ -193,6 +194,7 @@ def _log(session: Session, ticket: Ticket, locale: str) -> list[dict[str, Any]]:
                 revealed(session, entry.new, locale),
                 locale,
             ),
+            "reason": entry.reason or "",
         }
         for entry in entries
     ]

@@ -1,6 +1,7 @@
 """A stuck ticket is found in the list of incidents, understood, mended with an edited variable and tried again."""
 
 import re
+from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
@@ -11,7 +12,9 @@ from tests.journeys.accessibility import serious_faults
 from tests.journeys.conftest import SignIn
 from tests.journeys.mailing import plain_text
 from tests.journeys.pictures import Pictures
+from tests.printing.conftest import texts
 
+PATIENCE = 60_000  # ms; the press starts with the first print
 TIME = "师傅明天上午十点到，请留人在家。"
 REASON = "客户电话确认了时间"
 
@@ -67,6 +70,19 @@ def test_a_stuck_ticket_is_mended(
     expect(story).to_contain_text(TIME)
     pictures.take(operator, "goes-on", whole=True)
     faults += serious_faults(operator)
+
+    # and the auditor has it on paper: who did it, what was set, and why
+    href = operator.get_by_role("link", name=re.compile("^WN-")).first.get_attribute("href")
+    auditor = sign_in("liuyang")
+    auditor.goto(f"{href}/print?layout=audit_pack")
+    expect(auditor.locator("img.ld-sheet").first).to_be_visible(timeout=PATIENCE)
+    pictures.take(auditor, "audit-pack")
+    with auditor.expect_download(timeout=PATIENCE) as download:
+        auditor.get_by_role("link", name="另存为 PDF").click()
+    pack = "".join(texts(Path(download.value.path()).read_bytes()))
+    assert f"原因：{REASON}" in pack
+    assert TIME in pack
+    assert "张伟" in pack
     assert not faults, faults
 
 

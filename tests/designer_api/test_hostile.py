@@ -1,5 +1,6 @@
 """Whatever stands in a diagram, a form, a decision or a scenario stays text: nothing makes it HTML or code."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -96,3 +97,36 @@ def test_expressions_that_never_end_are_stopped(program: Callable[..., Any]) -> 
         answer = client.post(f"{API}/words", json=sent)
         assert answer.status_code == 200, answer.text
         assert answer.json["error"] or answer.json["sentence"]
+
+
+def test_broken_xml_is_kept_and_its_line_and_reason_are_told(program: Callable[..., Any]) -> None:
+    client = program("implementer")
+    sent = {"path": "t/evil.bpmn", "content": FLOW.decode()}
+    file = client.post(f"{API}/files", json=sent).json
+    broken = FLOW.decode().replace("</process>", "\n</proces>")
+    draft = {"content": broken, "base_etag": file["etag"], "before": FLOW.decode()}
+    assert client.put(f"{API}/files/{file['id']}/draft", json=draft).status_code == 200
+    assert client.get(f"{API}/files/{file['id']}").json["content"] == broken
+    said = client.post(f"{API}/lint", json={"path": "t/evil.bpmn", "content": broken}).json["problems"]
+    assert said[0]["line"] == broken[: broken.index("</proces>")].count("\n") + 1
+    assert "proces" in said[0]["message"]["en"]
+
+
+def test_what_is_too_much_is_refused_in_words(program: Callable[..., Any]) -> None:
+    client = program("implementer")
+    many = FLOW.decode().replace("</process>", "".join(f'<task id="n{n}"/>' for n in range(10_000)) + "</process>")
+    file = client.post(f"{API}/files", json={"path": "t/many.bpmn", "content": many}).json
+    assert "elements" in file["too_large"]["en"]
+    huge = client.post(f"{API}/files", json={"path": "t/huge.bpmn", "content": "<a/>" + " " * 50 * 1024**2})
+    assert (huge.status_code, set(huge.json["words"])) == (422, {"en", "zh"})
+    assert [one["path"] for one in client.get(f"{API}/files").json["items"]] == ["t/many.bpmn"]
+
+
+def test_labels_of_a_form_stay_text(program: Callable[..., Any]) -> None:
+    client = program("implementer")
+    form = {"type": "default", "components": [{"type": "textfield", "key": "a", "label": EVIL}], "title": EVIL}
+    file = client.post(f"{API}/files", json={"path": "t/f.form", "content": json.dumps(form)})
+    assert (file.content_type, file.json["names"]) == ("application/json", {"zh": EVIL})
+    other = json.dumps(form).replace("alert(1)", "alert(2)")
+    told = client.post(f"{API}/diff", json={"path": "t/f.form", "left": json.dumps(form), "right": other})
+    assert (told.status_code, told.content_type) == (200, "application/json")

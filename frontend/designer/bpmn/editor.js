@@ -7,6 +7,7 @@ import { h } from "../dom.js";
 import { language, t } from "../texts.js";
 import { checkXml, NotDrawn } from "../well-formed.js";
 import { Adding, readingOrder } from "./adding.js";
+import { Diagrams } from "./diagrams.js";
 import { faithfulModule } from "./faithful.js";
 import { typeWords } from "./kinds.js";
 import lanedesk from "./lanedesk.json";
@@ -80,10 +81,12 @@ export class BpmnEditor {
     if (drawn > MOST_ELEMENTS) throw new NotDrawn(t("This diagram has {n} drawn elements. More than {most} are not opened here: split it into called flows, or change the file as text.", { n: drawn, most: MOST_ELEMENTS }));
     const unknown = unknownExtension(xml);
     if (unknown) throw new NotDrawn(t("This file says “{name}”, which the designer does not know. It is shown as text, so that nothing is lost.", { name: `lanedesk:${unknown}` }));
-    checkXml(xml);
+    const read = checkXml(xml);
     this.loaded = false;
     const laidOut = drawn ? xml : (await call("POST", "/import", { content: xml, path: "import.bpmn" })).content;
     const { warnings } = await this.modeler.importXML(laidOut);
+    this.diagrams = new Diagrams(this, read);
+    if (!(await this.diagrams.begin())) throw new NotDrawn(t("Nothing in this file is of a kind that is drawn here. It is shown as text, so that nothing is lost."));
     this.loaded = true;
     this.untouched = xml;
     this.exported = await this.written();
@@ -113,7 +116,7 @@ export class BpmnEditor {
 
   // What is saved: the very text that was read, until something is drawn.
   async text() {
-    if (this.untouched !== undefined && !this.canUndo) return this.untouched;
+    if (this.untouched !== undefined && !this.canUndo && !this.changed) return this.untouched;
     return this.written();
   }
 

@@ -3,7 +3,6 @@
 import json
 import logging
 import threading
-import time
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from playwright.sync_api import ConsoleMessage, Page, Response, sync_playwright
+from playwright.sync_api import ConsoleMessage, Page, sync_playwright
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from werkzeug.serving import make_server
 
@@ -27,6 +26,7 @@ from tests.fixtures import chromium
 
 PASSWORD = "a pond full of frogs"
 API = "/api/v1/designer"
+UNSAVED = ".ldz-state.is-dirty, .ldz-state.is-saving"
 PATIENCE = 30_000  # ms; a large diagram on a busy machine
 
 
@@ -149,13 +149,13 @@ class Designer:
             )
             if not self.page.locator(f'.djs-shape.selected[data-element-id="{element}"]').count():
                 continue
+            for key in ("Shift+ArrowDown", "Shift+ArrowDown", "ArrowRight"):
+                self.page.keyboard.press(key)
             try:
-                with self.page.expect_response(_is_draft, timeout=5000):
-                    for key in ("Shift+ArrowDown", "Shift+ArrowDown", "ArrowRight"):
-                        self.page.keyboard.press(key)
+                self.page.wait_for_selector(UNSAVED, state="attached", timeout=1000)
             except PlaywrightTimeout:
                 continue  # the rules of BPMN keep this one where it is
-            self._settled()
+            self.save()
             return element
         return None
 
@@ -177,14 +177,8 @@ class Designer:
         return [str(one) for one in self.page.evaluate(script)][:8]
 
     def _settled(self) -> None:
-        """Autosave waits a moment after each change; then the page says that all is saved."""
-        until = time.monotonic() + PATIENCE / 1000
-        self.page.wait_for_timeout(1200)
-        while time.monotonic() < until:
-            if not self.page.locator("[data-state=dirty], [data-state=saving]").count():
-                return
-            self.page.wait_for_timeout(100)
-        raise AssertionError("the page goes on saving")
+        """Until the page says that all is saved."""
+        self.page.wait_for_function(f"!document.querySelector('{UNSAVED}')")
 
     def _api(self, method: str, path: str, body: dict[str, Any]) -> Any:
         token = self.page.locator("#designer").get_attribute("data-csrf") or ""
@@ -196,7 +190,3 @@ class Designer:
         )
         assert response.ok, response.text()
         return response.json()
-
-
-def _is_draft(response: Response) -> bool:
-    return response.request.method == "PUT" and response.url.endswith("/draft") and response.ok

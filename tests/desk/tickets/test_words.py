@@ -65,4 +65,4 @@ def test_the_system_has_a_name(app: Flask, chinese: None) -> None:
 def test_every_state_priority_and_channel_has_words() -> None:
     assert set(STATES) == {str(state) for state in TicketState}
     assert set(PRIORITIES) == set(get_args(Priority))
-    assert {"mail", "form", "desk", "tracking", "api"} == set(CHANNELS)
+    assert {"mail", "form", "desk", "tracking", "api", "vendor"} == set(CHANNELS)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, exists, or_, select
+from sqlalchemy import ColumnElement, Select, exists, select, union_all
 from sqlalchemy.orm import aliased
 
 from desk.cockpit.models import InstanceVariable
@@ -91,7 +91,7 @@ def conditions(wanted: InstanceFilter, user: User) -> list[ColumnElement[bool]]:
     if wanted.incidents:
         broken = incident.alias()
         found.append(
-            exists().where(broken.c.instance_id == instance.id, broken.c.resolved_at.is_(None))
+            instance.id.in_(select(broken.c.instance_id).where(broken.c.resolved_at.is_(None)))
         )
     if wanted.started_from is not None:
         found.append(instance.started_at >= wanted.started_from)
@@ -119,50 +119,42 @@ def _of_ticket(wanted: InstanceFilter) -> list[ColumnElement[bool]]:
         )
         if value is not None
     ]
+    # Row by row: most tickets have a normal priority, and a list of them all would be sorted for one page.
     return [exists().where(ticket.instance_id == process_instance.c.id, *asked)] if asked else []
 
 
 def _waits_at(element: str) -> ColumnElement[bool]:
     # Aliases: the question around may be asked of the same tables, and must not be taken for this one.
-    ways: list[ColumnElement[bool]] = []
+    ways: list[Select[Any]] = []
     for table, statuses in WAITING_TABLES:
         work = table.alias()
         ways.append(
-            exists().where(
-                work.c.instance_id == process_instance.c.id,
-                work.c.element_id == element,
-                work.c.status.in_(statuses),
+            select(work.c.instance_id).where(
+                work.c.element_id == element, work.c.status.in_(statuses)
             )
         )
     for table in (subscription, timer):
         wait = table.alias()
-        ways.append(
-            exists().where(
-                wait.c.instance_id == process_instance.c.id, wait.c.element_id == element
-            )
-        )
-    return or_(*ways)
+        ways.append(select(wait.c.instance_id).where(wait.c.element_id == element))
+    return process_instance.c.id.in_(union_all(*ways))
 
 
 def _has_variable(name: str, value: str | None) -> ColumnElement[bool]:
-    asked = [
-        InstanceVariable.instance_id == process_instance.c.id,
-        InstanceVariable.name == name,
-    ]
+    kept = aliased(InstanceVariable)
+    having = select(kept.instance_id).where(kept.name == name)
     if value is not None:
-        asked.append(InstanceVariable.value == value)
-    return exists().where(*asked)
+        having = having.where(kept.value == value)
+    return process_instance.c.id.in_(having)
 
 
 def _named(text: str) -> ColumnElement[bool]:
-    ticket = aliased(Ticket)
-    ways: list[ColumnElement[bool]] = [
-        process_instance.c.business_key == text,
-        exists().where(ticket.instance_id == process_instance.c.id, ticket.number == text),
-        exists().where(
-            InstanceVariable.instance_id == process_instance.c.id, InstanceVariable.value == text
-        ),
+    """Each way has its index; one question of them all would have none."""
+    called, ticket, kept = process_instance.alias(), aliased(Ticket), aliased(InstanceVariable)
+    ways: list[Select[Any]] = [
+        select(called.c.id).where(called.c.business_key == text),
+        select(ticket.instance_id).where(ticket.number == text),
+        select(kept.instance_id).where(kept.value == text),
     ]
     with suppress(ValueError):  # not an id: then it is one of the others
-        ways.append(process_instance.c.id == UUID(text))
-    return or_(*ways)
+        ways.append(select(called.c.id).where(called.c.id == UUID(text)))
+    return process_instance.c.id.in_(union_all(*ways))

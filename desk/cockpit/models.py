@@ -41,6 +41,8 @@ class Pass(Projected):
             "took",
             "again",
         ),
+        # What was done in a period, by tickets (desk.insight).
+        Index("ix_pass_at", "version_id", "at", "element_id", "instance_id"),
     )
 
     instance_id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -399,6 +399,9 @@ def upgrade() -> None:
         ["version_id", "instance_id", "at", "element_id", "bucket", "took", "again"],
         unique=False,
     )
+    op.create_index(
+        "ix_pass_at", "pass", ["version_id", "at", "element_id", "instance_id"], unique=False
+    )
     op.create_table(
         "pass_sum",
         sa.Column("version_id", sa.Uuid(), nullable=False),
@@ -2200,6 +2203,7 @@ def downgrade() -> None:
     op.drop_table("portal_use")
     op.drop_table("person_key")
     op.drop_table("pass_sum")
+    op.drop_index("ix_pass_at", table_name="pass")
     op.drop_index("ix_pass_covering", table_name="pass")
     op.drop_table("pass")
     op.drop_table("notice_target")

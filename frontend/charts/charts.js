@@ -29,7 +29,7 @@ function onAxis(unit, value) {
   return value ? `${Math.round(value)} ${zh ? "秒" : "s"}` : "0";
 }
 
-function option({ kind, unit, overTime, title, rows }, width) {
+function option({ kind, unit, overTime, title, rows }, width, size) {
   const c = colours();
   const lying = kind === "bar" && !overTime;
   const ordered = lying ? [...rows].reverse() : rows;
@@ -38,7 +38,7 @@ function option({ kind, unit, overTime, title, rows }, width) {
     data: ordered.map((row) => row.name),
     axisLine: { lineStyle: { color: c.strong } },
     axisTick: { show: false },
-    axisLabel: { color: c.quiet, hideOverlap: !lying, interval: lying ? 0 : "auto",
+    axisLabel: { color: c.quiet, fontSize: size, hideOverlap: !lying, interval: lying ? 0 : "auto",
       width: lying ? Math.min(180, width * 0.34) : undefined, overflow: lying ? "break" : "none" },
   };
   const values = {
@@ -47,11 +47,11 @@ function option({ kind, unit, overTime, title, rows }, width) {
     minInterval: unit === "count" ? 1 : undefined,
     splitNumber: width < 480 ? 3 : 5,
     splitLine: { lineStyle: { color: c.line } },
-    axisLabel: { color: c.quiet, formatter: (value) => onAxis(unit, value), hideOverlap: true },
+    axisLabel: { color: c.quiet, fontSize: size, formatter: (value) => onAxis(unit, value), hideOverlap: true },
   };
   return {
     animation: false,
-    textStyle: { fontFamily: c.font, fontSize: 12 },
+    textStyle: { fontFamily: c.font, fontSize: size },
     grid: { left: 8, right: lying ? 64 : 16, top: 12, bottom: 8, containLabel: true },
     tooltip: {
       renderMode: "richText", trigger: lying ? "item" : "axis", confine: true,
@@ -65,7 +65,7 @@ function option({ kind, unit, overTime, title, rows }, width) {
     yAxis: lying ? names : values,
     series: [{
       type: kind, data: ordered.map((row) => row.value), color: c.brand, barMaxWidth: 22, cursor: "pointer",
-      label: { show: lying, position: "right", color: c.text, formatter: ({ dataIndex }) => ordered[dataIndex].said },
+      label: { show: lying, position: "right", color: c.text, fontSize: size, formatter: ({ dataIndex }) => ordered[dataIndex].said },
       itemStyle: { borderRadius: lying ? [0, 3, 3, 0] : [3, 3, 0, 0] },
       symbolSize: 6, showSymbol: rows.length <= 31, connectNulls: true, triggerLineEvent: true,
       areaStyle: kind === "line" && unit === "count" ? { color: c.soft } : undefined,
@@ -76,8 +76,10 @@ function option({ kind, unit, overTime, title, rows }, width) {
 // Draw into an element that carries `data-chart`; a click leads to the tickets behind a mark.
 export function showChart(element) {
   const data = JSON.parse(element.dataset.chart);
+  forgetGone();
   const chart = echarts.init(element, null, { renderer: "canvas" });
-  const draw = () => chart.setOption(option(data, element.clientWidth), true);
+  const size = parseFloat(getComputedStyle(element).fontSize);
+  const draw = () => chart.setOption(option(data, element.clientWidth, size), true);
   const lying = data.kind === "bar" && !data.overTime;
   const ordered = lying ? [...data.rows].reverse() : data.rows;
   draw();
@@ -88,9 +90,17 @@ export function showChart(element) {
   element.dataset.ready = "";
 }
 
-// A theme was chosen, or the page is another one.
-new MutationObserver(() => shown.forEach((one) => {
-  if (one.element.isConnected) return one.draw();
-  one.end();
-  shown.delete(one);
-})).observe(document.documentElement, { attributes: true, attributeFilter: ["data-bs-theme"] });
+// Charts of a page that was left, or of a part that was read again.
+function forgetGone() {
+  for (const one of shown) {
+    if (one.element.isConnected) continue;
+    one.end();
+    shown.delete(one);
+  }
+}
+
+// A theme was chosen.
+new MutationObserver(() => {
+  forgetGone();
+  shown.forEach((one) => one.draw());
+}).observe(document.documentElement, { attributes: true, attributeFilter: ["data-bs-theme"] });

@@ -33,7 +33,7 @@ def test_figures_lead_to_tickets_and_are_kept(sign_in: SignIn, pictures: Picture
     # what the chart says stands in its table; a figure leads to its tickets
     tile = page.locator(".ld-tile", has_text="未结工单").filter(has_text="优先级")
     tile.get_by_text("以表格查看").click()
-    tile.get_by_role("row", name=re.compile("紧急")).get_by_role("link").click()
+    tile.get_by_role("row", name=re.compile("高")).get_by_role("link").click()
     expect(page.locator("main tr[data-row]").first).to_be_visible()
     pictures.take(page, "tickets")
     faults += serious_faults(page)
@@ -80,6 +80,23 @@ def test_a_process_as_it_went(sign_in: SignIn, pictures: Pictures) -> None:
     expect(page.locator("main tr[data-row]").first).to_be_visible()
     pictures.take(page, "variant")
     assert not faults + serious_faults(page)
+
+
+def test_a_wall_shows_what_comes_in(sign_in: SignIn, pictures: Pictures) -> None:
+    page = sign_in("wangfang")
+    page.goto("/insight")
+    page.get_by_role("link", name="服务台概览").click()
+    page.get_by_role("link", name="大屏展示").click()
+    expect(page.locator(".is-wall")).to_be_visible()
+    expect(page.locator(".ld-rail")).to_be_hidden()
+    drawn(page)
+    pictures.take(page, "wall", whole=True)
+    with page.expect_response(re.compile("/wall/tiles")):
+        page.evaluate(
+            "document.body.dispatchEvent(new CustomEvent('live:tickets', {bubbles: true}))"
+        )
+    drawn(page)
+    assert not serious_faults(page)
 
 
 @pytest.mark.parametrize(

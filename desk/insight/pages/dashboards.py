@@ -10,6 +10,7 @@ from desk.application import current_desk
 from desk.insight import boards, operations
 from desk.insight.models import Dashboard
 from desk.insight.pages import addresses, blueprint
+from desk.insight.views import View
 from desk.people.access import current_actor, current_user, requires
 from desk.people.models import User
 from desk.people.permissions import can
@@ -33,11 +34,7 @@ def show(board_id: int) -> str:
     user = current_user()
     with current_desk().reading() as session:
         board = found(session, board_id)
-        views = boards.answered(
-            addresses.setting(session), user, board, addresses.zone(),
-            locale=addresses.locale(), link=addresses.behind,
-            days=int(chosen) if chosen in addresses.DAYS else None,
-        )  # fmt: skip
+        views = _answered(session, board, int(chosen) if chosen in addresses.DAYS else None)
         order = operations.report_of(session, board, user)
     return render_template(
         "insight/dashboard.html",
@@ -52,6 +49,25 @@ def show(board_id: int) -> str:
             (k for k, one in operations.CYCLES.items() if order and one.cron == order.cycle), ""
         ),
     )
+
+
+@blueprint.get("/insight/<int:board_id>/wall")
+@requires("report.read")
+def wall(board_id: int) -> str:
+    """The dashboard for a screen on the wall: nothing else on it, large, and new when tickets change."""
+    with current_desk().reading() as session:
+        board = found(session, board_id)
+        views = _answered(session, board)
+    return render_template("insight/wall.html", board=board, views=views)
+
+
+@blueprint.get("/insight/<int:board_id>/wall/tiles")
+@requires("report.read")
+def wall_tiles(board_id: int) -> str:
+    """The tiles of the wall, read again when there is news."""
+    with current_desk().reading() as session:
+        views = _answered(session, found(session, board_id))
+    return render_template("insight/_wall.html", views=views)
 
 
 @blueprint.post("/insight/<int:board_id>/mail")
@@ -84,3 +100,10 @@ def found(session: Session, board_id: int) -> Dashboard:
     if board is None:
         abort(404)
     return board
+
+
+def _answered(session: Session, board: Dashboard, days: int | None = None) -> list[View]:
+    return boards.answered(
+        addresses.setting(session), current_user(), board, addresses.zone(),
+        locale=addresses.locale(), link=addresses.behind, days=days,
+    )  # fmt: skip

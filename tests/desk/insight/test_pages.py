@@ -123,3 +123,19 @@ def test_an_auditor_reads_dashboards_and_makes_none(shop: Shop, as_role: AsRole)
     browser = as_role("auditor")
     assert "New dashboard" not in browser.get("/insight").text
     assert browser.post("/insight", {"name": "Mine"}).status_code == 403
+
+
+def test_the_wall_is_a_dashboard_that_reads_itself_again(shop: Shop, as_role: AsRole) -> None:
+    with shop.desk.database.transaction() as session:
+        ensure_dashboards(session, actor=SYSTEM)
+    browser = as_role("supervisor")
+    home = re.findall(r'href="(/insight/\d+)"', browser.get("/insight").text)[0]
+    page = browser.get(f"{home}/wall").text
+    assert 'data-live="tickets"' in page
+    again = re.findall(r'hx-get="([^"]*/wall/tiles)"', page)[0]
+    shop.ticket(utc_now() - timedelta(minutes=1))
+    part = browser.get(again).text
+    assert "<html" not in part
+    assert re.search(r'class="ld-big"><a [^>]*>1</a>', part)
+    browser.post("/logout")
+    assert as_role("agent").get(f"{home}/wall").status_code == 403

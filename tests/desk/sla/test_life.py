@@ -119,7 +119,7 @@ def test_waiting_for_the_customer_stops_the_clocks(
     world: World, arrived: Arrive, crew: SimpleNamespace, visit: Callable[..., Any]
 ) -> None:
     ticket = arrived()
-    browser = visit(crew.lilei)
+    browser = visit(crew.dispatcher)
     world.wait(minutes=15)
     page = browser.get(f"/tickets/{ticket.id}")
     assert "Waiting for the customer" in page.text

@@ -17,7 +17,7 @@ Arrive = Callable[..., Ticket]
 @pytest.fixture
 def api(app: Flask, crew: SimpleNamespace, bearer: Callable[..., dict[str, str]]) -> FlaskClient:
     client = app.test_client()
-    client.environ_base["HTTP_AUTHORIZATION"] = bearer(crew.lilei)["Authorization"]
+    client.environ_base["HTTP_AUTHORIZATION"] = bearer(crew.dispatcher)["Authorization"]
     return client
 
 
@@ -25,7 +25,7 @@ def test_the_list_shows_the_promise_due_first(
     arrived: Arrive, crew: SimpleNamespace, visit: Callable[..., Any], world: World
 ) -> None:
     ticket = arrived()
-    page = visit(crew.lilei).get("/tickets").text
+    page = visit(crew.dispatcher).get("/tickets").text
     assert ">SLA<" in page
     assert 'title="First response"' in page
     assert world.clocks(ticket)["first_response"].due_at.isoformat(timespec="seconds") in page
@@ -40,7 +40,7 @@ def test_the_list_is_narrowed_to_what_is_late(
 ) -> None:
     ticket = arrived()
     monkeypatch.setattr("desk.tickets.queries.utc_now", lambda: world.at)
-    browser = visit(crew.lilei)
+    browser = visit(crew.dispatcher)
     assert ticket.number not in browser.get("/tickets?sla=late").text
     world.wait(minutes=31)
     assert ticket.number in browser.get("/tickets?sla=late").text
@@ -51,7 +51,7 @@ def test_the_list_is_narrowed_to_what_is_late(
 def test_the_ticket_page_shows_all_three(
     arrived: Arrive, crew: SimpleNamespace, visit: Callable[..., Any]
 ) -> None:
-    page = visit(crew.lilei).get(f"/tickets/{arrived().id}?panel=sla").text
+    page = visit(crew.dispatcher).get(f"/tickets/{arrived().id}?panel=sla").text
     assert 'title="First response"' in page, "the head shows what is due first"
     for words in ("First response", "Second response", "Resolution", "4 h", "30 min", "P3"):
         assert words in page

@@ -15,6 +15,7 @@ let source = null;
 let polling = null; // AbortController of the long poll
 let connected = ""; // the address without `after`
 let lastId = "";
+let shownSince = ""; // data-live-since of the page that is shown
 let offlineTimer = 0;
 
 export function topicsOnPage(root = document) {
@@ -43,6 +44,13 @@ function offline(is) {
 }
 
 function connect() {
+  // Another page came in the place of this one, from before the news that this one has heard: ask from there.
+  const pageSince = document.body.dataset.liveSince ?? "";
+  if (pageSince !== shownSince) {
+    shownSince = pageSince;
+    lastId = "";
+    hangUp();
+  }
   const topics = topicsOnPage();
   const address = topics.length
     ? `${document.body.dataset.liveUrl ?? "/events/stream"}?topics=${topics.map(encodeURIComponent).join(",")}`

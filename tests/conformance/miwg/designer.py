@@ -178,7 +178,7 @@ class Designer:
 
     def _settled(self) -> None:
         """Until the page says that all is saved."""
-        self.page.wait_for_function(f"!document.querySelector('{UNSAVED}')")
+        self.page.wait_for_selector(UNSAVED, state="detached")
 
     def _api(self, method: str, path: str, body: dict[str, Any]) -> Any:
         token = self.page.locator("#designer").get_attribute("data-csrf") or ""

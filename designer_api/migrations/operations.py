@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from desk.tickets.models import Ticket
 from engine import batches, migration
 from engine.actors import Actor
 from engine.batches import Progress
@@ -70,7 +71,7 @@ def check(
         if reasons:
             stay.append((instance_id, reasons))
     checked = min(len(instances), limit)
-    keys = _business_keys(session, [instance_id for instance_id, _ in stay])
+    known = _known_as(session, [instance_id for instance_id, _ in stay])
     return {
         "total": len(instances),
         "movable": checked - len(stay),
@@ -78,7 +79,7 @@ def check(
         "items": [
             {
                 "instance": instance_id,
-                "business_key": keys.get(instance_id),
+                **known[instance_id],
                 "reasons": [shaped(reason) for reason in reasons],
             }
             for instance_id, reasons in stay
@@ -132,6 +133,7 @@ def progress(session: Session, batch_id: UUID) -> dict[str, Any]:
     if found is None or found.kind not in ("migrate", "revert"):
         raise NoSuchBatch("there is no such migration")
     failed = batches.items(session, batch_id, status="failed", limit=100)
+    known = _known_as(session, [item.subject for item in failed])
     return {
         "id": found.id,
         "kind": found.kind,
@@ -141,7 +143,11 @@ def progress(session: Session, batch_id: UUID) -> dict[str, Any]:
         "failed": found.failed,
         "todo": found.todo,
         "failures": [
-            {"instance": str(item.subject), "reasons": [shaped(r) for r in item.reasons]}
+            {
+                "instance": item.subject,
+                **known[item.subject],
+                "reasons": [shaped(r) for r in item.reasons],
+            }
             for item in failed
         ],
     }
@@ -208,10 +214,11 @@ def _chosen(session: Session, version_id: UUID, wanted: Iterable[UUID] | None) -
     return [instance_id for instance_id in all_of_it if instance_id in chosen]
 
 
-def _business_keys(session: Session, ids: list[UUID]) -> dict[UUID, str | None]:
+def _known_as(session: Session, ids: list[UUID]) -> dict[UUID, dict[str, str | None]]:
+    """What people call these instances: the ticket's number where there is one, and the business key."""
     rows = session.execute(
-        select(process_instance.c.id, process_instance.c.business_key).where(
-            process_instance.c.id.in_(ids)
-        )
+        select(process_instance.c.id, process_instance.c.business_key, Ticket.number)
+        .outerjoin(Ticket, Ticket.instance_id == process_instance.c.id)
+        .where(process_instance.c.id.in_(ids))
     )
-    return {row.id: row.business_key for row in rows}
+    return {row.id: {"ticket_number": row.number, "business_key": row.business_key} for row in rows}

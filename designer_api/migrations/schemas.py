@@ -52,6 +52,7 @@ class CheckedSchema(ma.Schema):
     """One instance; it can move when there are no reasons against it."""
 
     instance = fields.UUID()
+    ticket_number = fields.String(allow_none=True)
     business_key = fields.String(allow_none=True)
     reasons = fields.List(fields.Nested(StayReasonSchema))
 
@@ -78,7 +79,7 @@ class RevertIn(ma.Schema):
 
 
 class MigrationBatchSchema(ma.Schema):
-    """How far a migration is. `failures`: [{instance, reason}]."""
+    """How far a migration is. `failures` are those that stayed."""
 
     id = fields.UUID()
     kind = fields.String()
@@ -87,4 +88,4 @@ class MigrationBatchSchema(ma.Schema):
     done = fields.Integer()
     failed = fields.Integer()
     todo = fields.Integer()
-    failures = fields.List(fields.Dict())
+    failures = fields.List(fields.Nested(CheckedSchema))

@@ -59,7 +59,7 @@ class Wizard {
     const [left, right] = this.two.sides;
     this.two.element.remove();
     this.result = h("div", { role: "status" });
-    this.body.replaceChildren(h("div", { class: "ldz-diff" }, head, h("div", { class: "ldz-map" }, left.element, this.list, right.element), this.result));
+    this.body.replaceChildren(h("div", { class: "ldz-diff is-filling" }, head, h("div", { class: "ldz-map" }, left.element, this.list, right.element), this.result));
     const [from, to] = await Promise.all([source, target].map((version) => call("GET", `/${version.diagram}`)));
     await this.two.show(from, to);
     this.drawMap();
@@ -118,7 +118,12 @@ class Wizard {
 
   reasons(items) {
     return h("table", { class: "ldz-table" }, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("Stays")), h("th", { scope: "col" }, t("Why")))),
-      h("tbody", {}, items.map((item) => h("tr", {}, h("td", {}, item.business_key || item.instance), h("td", {}, item.reasons.map(({ words }) => h("div", {}, both(words))))))));
+      h("tbody", {}, items.map((item) => h("tr", {}, h("td", {}, item.ticket_number || item.business_key || item.instance.slice(0, 8)), h("td", {}, item.reasons.map((reason) => h("div", {}, this.said(reason))))))));
+  }
+
+  said({ element, words }) {
+    const where = element && this.two.nameOf(element);
+    return where ? t("{where}: {what}", { where, what: both(words) }) : both(words);
   }
 
   async move() {
@@ -148,7 +153,7 @@ class Wizard {
     }
     if (!this.result.isConnected) return;
     words.textContent = t("Done: {done} moved, {failed} stayed ({when}).", { ...now, when: moment(new Date().toISOString()) });
-    if (now.failures?.length) this.result.append(h("ul", { class: "ldz-run-list" }, now.failures.map((failure) => h("li", {}, `${failure.business_key ?? failure.instance}: ${both(failure.reason)}`))));
+    if (now.failures?.length) this.result.append(this.reasons(now.failures));
     if (now.done && !back) {
       this.foot.prepend(button(t("Take it back"), { sign: icon("arrow-back-up", 16), onclick: async () => {
         try { await this.follow(await call("POST", `/migrations/${batch.id}/revert`, { reason: this.reason.value }), true); } catch (error) { this.fail(error); }

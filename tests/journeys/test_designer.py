@@ -210,7 +210,7 @@ def deploy(designer: Designer, why: str) -> None:
     dialog.get_by_label("原因（留存记录）").fill(why)
     expect(dialog.get_by_label("仅当所有场景通过时发布")).to_be_checked()
     dialog.get_by_role("button", name="发布", exact=True).click()
-    expect(page.locator("#flash")).to_contain_text("purchase-approval")
+    expect(page.locator("#flash")).to_contain_text("已发布：purchase-approval")
 
 
 def offer_as_a_type(page: Page, pictures: Pictures) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from desk.settings import Settings, SettingsError
+from lanedesk.configuration import check_settings
 
 Grade = Literal[
     "ok", "missing", "wrong"
@@ -56,10 +57,11 @@ def all_findings() -> Iterator[Finding]:
     yield python_version(sys.version_info[:3])
     try:
         settings = Settings.from_environment()
+        check_settings(settings)
     except SettingsError as error:
         yield Finding("wrong", "settings", str(error))
         return
-    yield Finding("ok", "settings", "every variable can be read")
+    yield Finding("ok", "settings", "every variable can be used")
     checks: list[Callable[[Settings], Finding]] = [
         data_folder, disk, database, redis, port_web, port_events, port_mail, front_end, translations,
         pdf, chinese_fonts, chromium, clock,

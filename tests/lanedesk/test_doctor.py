@@ -14,6 +14,13 @@ def test_an_old_python() -> None:
     assert doctor.python_version((3, 11, 0)).grade == "ok"
 
 
+def test_a_setting_that_cannot_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LANEDESK_BRAND_COLOR", "yellow")
+    wrong = list(doctor.all_findings())[-1]
+    assert (wrong.grade, wrong.part) == ("wrong", "settings")
+    assert "must be #rrggbb" in wrong.words
+
+
 def test_a_database_that_does_not_answer(tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path, database_url="postgresql://me:secret@127.0.0.1:1/none")
     finding = doctor.database(settings)

@@ -11,6 +11,7 @@ from desk.audit.models import AuditEntry
 from desk.background.models import DONE, BackgroundJob
 from desk.background.running import work_due
 from desk.people.models import User
+from desk.tickets.models import Ticket
 from desk.tickets.types import ensure_types, type_by_key
 from printing.models import PrintLayout, PrintLayoutVersion
 from printing.pages import showing
@@ -32,6 +33,8 @@ def test_a_ticket_is_printed_from_its_page(
     desk: Desk, mailed: Any, visit: Any, crew: SimpleNamespace, machine: Press
 ) -> None:
     ticket = mailed(subject="打印机坏了", text="三楼的打印机一直提示缺纸")
+    with desk.database.transaction() as session:
+        session.get_one(Ticket, ticket.id).assignee_id = crew.lilei.id
     browser = visit(crew.lilei)
     page = browser.get(f"/tickets/{ticket.id}")
     assert f'href="/tickets/{ticket.id}/print"' in page.text
@@ -207,7 +210,7 @@ def test_the_layout_of_the_ticket_type_comes_first(
         found = type_by_key(session, "basic")
         assert found is not None
         found.print_layout = "work_order"
-    page = visit(crew.lilei).get(f"/tickets/{ticket.id}/print")
+    page = visit(crew.dispatcher).get(f"/tickets/{ticket.id}/print")
     assert f'href="/tickets/{ticket.id}/print/work_order.pdf"' in page.text
 
 

@@ -26,7 +26,7 @@ def test_the_path_and_the_token_of_a_ticket(
 ) -> None:
     ticket = mailed()
     settle()
-    browser = visit(crew.lilei)
+    browser = visit(crew.dispatcher)
     answer = browser.get(f"/tickets/{ticket.id}/flow.svg")
     assert answer.content_type == "image/svg+xml; charset=utf-8"
     svg = answer.get_data(as_text=True)

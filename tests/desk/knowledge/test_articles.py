@@ -10,6 +10,7 @@ from desk.application import Desk
 from desk.knowledge.models import Article
 from desk.knowledge.operations import ArticleRefused, change_article, propose, write_article
 from desk.knowledge.operators import publish
+from desk.tickets.models import Ticket
 from engine.tables import human_task
 from tests.desk.tickets.conftest import acting
 
@@ -27,6 +28,8 @@ def test_a_ticket_becomes_an_article_that_somebody_else_publishes(
     desk: Desk, crew: SimpleNamespace, mailed: Any, visit: Any
 ) -> None:
     ticket = mailed()
+    with desk.database.transaction() as session:
+        session.get_one(Ticket, ticket.id).assignee_id = crew.lilei.id
     lilei, boss = visit(crew.lilei), visit(crew.dispatcher)
     page = lilei.get(f"/knowledge/new?ticket={ticket.id}").text
     assert ticket.title in page

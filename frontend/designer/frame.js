@@ -11,6 +11,8 @@ const STATES = () => ({
   conflict: [icon("alert-triangle", 16), t("Somebody else changed this file")], refused: [icon("alert-circle", 16), t("The server did not take it")],
 });
 
+const NARROW = matchMedia("(max-width: 800px)");
+
 export function frame(workspace) {
   const { settings, tree } = workspace;
   const remembered = (name, usual) => (memory.get(`ldz-${name}`) ?? usual) === "open";
@@ -54,6 +56,7 @@ export function frame(workspace) {
   const root = workspace.root;
   function fold(side, open = !folds[side]) {
     folds[side] = open;
+    if (open && NARROW.matches && side !== "bottom") folds[side === "left" ? "right" : "left"] = false; // they lie over the drawing
     memory.set(`ldz-${side}`, open ? "open" : "closed");
     apply();
   }
@@ -83,6 +86,7 @@ export function frame(workspace) {
   return {
     parts: [left, middle, right], stage, problems, results, openBottom,
     fold,
+    uncover() { if (NARROW.matches && folds.left) fold("left", false); },
     panelFor: drawSide,
     showSide(element) { properties = element; drawSide(); },
     takeSide(tab, element) { taken = element ? { tab, element } : null; if (element) folds.right = true; drawSide(); },

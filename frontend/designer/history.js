@@ -21,7 +21,7 @@ export async function openHistory(workspace, file) {
   async function compare(left, right) {
     diff?.destroy?.();
     const pick = (value, act, label) => h("select", { class: "form-select", "aria-label": label, onchange: (event) => act(event.target.value) }, sides().map(([key, words]) => h("option", { value: key, selected: key === value }, words)));
-    const place = h("div", { class: "ldz-diff" }, h("p", { class: "ldz-empty" }, t("Comparing…")));
+    const place = h("div", { class: "ldz-diff is-filling" }, h("p", { class: "ldz-empty" }, t("Comparing…")));
     panel.replaceChildren(h("div", { class: "ldz-diff-head" }, t("Compare"), pick(left, (value) => compare(value, right), t("Left")), t("with"), pick(right, (value) => compare(left, value), t("Right"))), place);
     for (const item of list.children) item.classList.toggle("is-shown", item.dataset.number === left || item.dataset.number === right);
     try {

@@ -102,7 +102,7 @@ export class Workspace {
     this.ui.stage.append(tab.element);
     this.show(tab);
     tab.saver = new Saver(tab, {
-      onstate: () => this.showState(), onconflict: (theirs, mine) => askConflict(this, tab, theirs, mine),
+      onstate: () => this.saved(tab), onconflict: (theirs, mine) => askConflict(this, tab, theirs, mine),
     });
     await this.load(tab, tab.content);
     await this.restoreKept(tab);
@@ -169,6 +169,7 @@ export class Workspace {
     } else history.replaceState(history.state, "", location.pathname);
     this.showProblems();
     this.ui.panelFor(tab);
+    if (tab) this.ui.uncover();
   }
 
   async close(tab) {
@@ -180,6 +181,11 @@ export class Workspace {
     tab.element.remove();
     if (tab === this.active) this.show(this.tabs[Math.max(0, at - 1)] ?? null);
     else this.ui.showTabs(this.tabs, this.active);
+  }
+
+  saved(tab) {
+    if (tab.saver?.state === "saved") this.showFiles(); // which have changed since their last version
+    this.showState();
   }
 
   changed(tab) {

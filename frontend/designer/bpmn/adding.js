@@ -1,15 +1,18 @@
 // Adding, connecting and finding elements by keyboard or from the list of steps.
+import { getNewShapePosition } from "bpmn-js/lib/features/auto-place/BpmnAutoPlaceUtil";
 import { choose } from "./choose.js";
 import { choices, typeWords } from "./kinds.js";
 import { t } from "../texts.js";
 
 const GAP = 50; // px of the drawing between what is there and what is new
+const LEAST_GAP = 20;
 const NO_STEPS_AFTER = ["bpmn:EndEvent", "bpmn:Lane", "bpmn:Participant", "bpmn:TextAnnotation", "bpmn:Process", "bpmn:Collaboration"];
 
 export class Adding {
   constructor(modeler, catalogueOf) {
     this.get = (name) => modeler.get(name);
     this.catalogueOf = catalogueOf;
+    modeler.on("autoPlace", 1500, ({ source, shape }) => this.placeAfter(source, shape));
   }
 
   selected() {
@@ -56,6 +59,15 @@ export class Adding {
     this.get("canvas").scrollToElement(added, 100);
     if (!choice.operator && !choice.type.endsWith("Gateway")) this.get("directEditing").activate(added);
     return added;
+  }
+
+  // The middle of a new step: where bpmn-js proposes it, further down where something stands already.
+  placeAfter(source, shape) {
+    const spot = getNewShapePosition(source, shape, this.get("elementRegistry"));
+    const others = (source.parent?.children ?? []).filter((other) => other !== shape && !other.waypoints && !other.labelTarget && !other.host && other.type !== "bpmn:Lane");
+    const inTheWay = ({ x, y, width, height }) => Math.abs(x + width / 2 - spot.x) < (width + shape.width) / 2 + LEAST_GAP && Math.abs(y + height / 2 - spot.y) < (height + shape.height) / 2 + LEAST_GAP;
+    for (let other = others.find(inTheWay); other; other = others.find(inTheWay)) spot.y = other.y + other.height + GAP + shape.height / 2;
+    return spot;
   }
 
   parentFor() {

@@ -36,14 +36,15 @@ export class Diagrams {
     const apart = all.filter((diagram) => diagram === current || (this.shows(diagram) && !this.editor.get("elementRegistry").get(`${diagram.plane.bpmnElement?.id}_plane`)));
     const chosen = h("select", { class: "form-select form-select-sm", "aria-label": t("Diagram"), onchange: () => this.open(all[Number(chosen.value)]) },
       apart.map((diagram) => h("option", { value: all.indexOf(diagram), selected: diagram === current ? "" : null }, diagram.name || diagram.plane?.bpmnElement?.name || t("Diagram {n}", { n: all.indexOf(diagram) + 1 }))));
-    const words = this.missing(all.indexOf(current));
+    const words = this.missing(all.filter((diagram) => diagram === current || !this.shows(diagram)).map((diagram) => all.indexOf(diagram)));
     this.bar.replaceChildren(apart.length > 1 ? chosen : "", words ? h("span", { role: "status" }, words) : "");
     this.bar.hidden = !this.bar.textContent;
   }
 
-  missing(at) {
+  // Of the open diagram, and of those that cannot be opened.
+  missing(places) {
     const registry = this.editor.get("elementRegistry");
-    const ids = [...new Set(this.drawn[at])].filter((id) => id && !registry.get(id));
+    const ids = [...new Set(places.flatMap((at) => this.drawn[at] ?? []))].filter((id) => id && !registry.get(id));
     if (!ids.length) return "";
     const names = ids.slice(0, SHOWN).map((id) => { const one = this.named.get(id); return one ? `${one.getAttribute("name") || id} (${one.localName})` : id; });
     return t("Kept in the file, not drawn here: {names}", { names: names.join(", ") + (ids.length > SHOWN ? ` … (${ids.length})` : "") });

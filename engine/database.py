@@ -50,11 +50,15 @@ class Database:
             parsed = parsed.set(drivername="postgresql+psycopg")
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         self.safe_url = parsed.render_as_string(hide_password=True)
+        if not self.is_sqlite and parsed.drivername != "postgresql+psycopg":
+            raise DatabaseUnreachable(
+                f"DATABASE_URL {self.safe_url} is neither postgresql://… nor sqlite:///…"
+            )
         try:
             self.engine = (
                 self._sqlite(parsed) if self.is_sqlite else self._server(parsed, pool_size)
             )
-        except (SQLAlchemyError, ImportError) as error:
+        except SQLAlchemyError as error:
             raise DatabaseUnreachable(f"DATABASE_URL {self.safe_url}: {error}") from error
         self._writer = sessionmaker(
             self.engine.execution_options(lanedesk_write=True), expire_on_commit=False

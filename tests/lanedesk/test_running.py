@@ -118,7 +118,7 @@ def test_a_taken_port_is_said_in_one_line(desk: RunningDesk) -> None:
     [
         "postgresql://nobody:secret@127.0.0.1:1/none",
         "not a database",
-        "oracle://somewhere/else",
+        "mysql://somewhere/else",
         "sqlite:////nowhere/at/all.db",
     ],
 )

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from playwright.sync_api import ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import ConsoleMessage, Page, Response, sync_playwright
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from werkzeug.serving import make_server
 
@@ -149,13 +149,13 @@ class Designer:
             )
             if not self.page.locator(f'.djs-shape.selected[data-element-id="{element}"]').count():
                 continue
-            for key in ("Shift+ArrowDown", "Shift+ArrowDown", "ArrowRight"):
-                self.page.keyboard.press(key)
             try:
-                self.page.wait_for_selector(UNSAVED, state="attached", timeout=1000)
+                with self.page.expect_response(_is_draft, timeout=5000):
+                    for key in ("Shift+ArrowDown", "Shift+ArrowDown", "ArrowRight", "Control+s"):
+                        self.page.keyboard.press(key)
             except PlaywrightTimeout:
                 continue  # the rules of BPMN keep this one where it is
-            self.save()
+            self._settled()
             return element
         return None
 
@@ -190,3 +190,7 @@ class Designer:
         )
         assert response.ok, response.text()
         return response.json()
+
+
+def _is_draft(response: Response) -> bool:
+    return response.request.method == "PUT" and response.url.endswith("/draft") and response.ok

@@ -185,3 +185,23 @@ def test_what_is_left_out_shifts_no_other() -> None:
     after = task(EDITOR, "bpmn", vendors("a", "c", "d"))
     tree = etree.fromstring(graft(kept.encode(), before, after))
     assert [one.text for one in tree.iter("{urn:vendor}one")] == ["dropped", "a", "c", "d"]
+
+
+def test_one_cell_of_a_decision_is_all_that_changes() -> None:
+    head = '<{0}definitions xmlns{1}="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="D"'
+    rules = "".join(
+        f'<{{0}}rule id="r{n}"><{{0}}inputEntry id="i{n}"><{{0}}text>"{n}"</{{0}}text></{{0}}inputEntry>'
+        "{2}</{0}rule>"
+        for n in (1, 2)
+    )
+    body = f'<{{0}}decision id="x"{{3}}><{{0}}decisionTable id="t"{{4}}>{rules}</{{0}}decisionTable></{{0}}decision>'
+    note = "<{0}annotationEntry><{0}text>why</{0}text></{0}annotationEntry><!-- kept --><v:more/>".format("m:")
+    known = [' xmlns:v="urn:v" v:owner="me"', ' hitPolicy="UNIQUE"']
+    kept = (head + ' xmlns:v="urn:v">\n' + body + "</{0}definitions>").format("m:", ":m", note, *known)
+    before = (head + ">" + body + "</{0}definitions>").format("", "", "", "", "")
+    after = before.replace('"2"', '"two"')
+    assert graft(kept.encode(), before, after).decode() == graft(kept.encode(), before, before).decode().replace(
+        'text>"2"', 'text>"two"'
+    )
+    assert '<m:text>"two"</m:text>' in graft(kept.encode(), before, after).decode()
+    assert compare(kept.encode(), graft(kept.encode(), before, before)) == []

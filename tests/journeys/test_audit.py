@@ -45,7 +45,7 @@ def test_the_auditor_finds_proves_and_exports(
     expect(rows.first).to_be_visible()
     pictures.take(page, "history")
     faults = serious_faults(page)
-    page.get_by_label("操作", exact=True).select_option("deployed")
+    page.locator("select[name=action]").select_option("deployed")
     expect(page).to_have_url(re.compile("action=deployed"))
     expect(rows.first).to_contain_text("发布了流程")
     pictures.take(page, "filtered")
@@ -68,7 +68,7 @@ def test_the_auditor_finds_proves_and_exports(
     asked = []
     for _time in range(2):
         page.goto("/exports")
-        page.get_by_label("格式").select_option("xes")
+        page.locator("select[name=format]").select_option("xes")
         page.get_by_role("button", name="导出", exact=True).click()
         page.wait_for_url(ADDRESS)
         wait_for_the_end(page)

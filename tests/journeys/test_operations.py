@@ -72,7 +72,7 @@ def test_a_stuck_ticket_is_mended(
     faults += serious_faults(operator)
 
     # and the auditor has it on paper: who did it, what was set, and why
-    href = operator.get_by_role("link", name=re.compile("^WN-")).first.get_attribute("href")
+    href = operator.locator(".ld-heading a[href^='/tickets/']").get_attribute("href")
     auditor = sign_in("liuyang")
     auditor.goto(f"{href}/print?layout=audit_pack")
     expect(auditor.locator("img.ld-sheet").first).to_be_visible(timeout=PATIENCE)

@@ -13,11 +13,12 @@ from engine.tables import human_task, human_task_candidate
 def visible(session: Session, user: User) -> ColumnElement[bool]:
     """The condition under which a Ticket is shown to this person (needs `user.teams`).
 
-    With `process.all` every ticket of a type that is for them; else those of the own teams, and for who dispatches
-    those that have no team yet. Besides, whatever the type: what was given, copied or offered to them, and what they
-    opened. Deleted tickets are the question of the caller.
+    With `process.all` every ticket; else those of the own teams, for who dispatches those that have no team yet, and
+    what is offered to them or was opened by them: of types that are for them. Besides, whatever the type, what was
+    given or copied to them. Deleted tickets are the question of the caller.
     """
-    return or_(_own(user), and_(_of_teams(user), Ticket.type.not_in(hidden_types(session, user))))
+    of_type = Ticket.type.not_in(hidden_types(session, user))
+    return or_(_given(user), and_(or_(_of_teams(user), _own(user)), of_type))
 
 
 def may_see(session: Session, user: User, ticket: Ticket) -> bool:
@@ -35,8 +36,13 @@ def _of_teams(user: User) -> ColumnElement[bool]:
     return or_(mine, Ticket.team_id.is_(None)) if can(user, "ticket.dispatch") else mine
 
 
-def _own(user: User) -> ColumnElement[bool]:
+def _given(user: User) -> ColumnElement[bool]:
     held = select(human_task.c.instance_id).where(human_task.c.assignee == f"user:{user.id}")
+    copied = select(TicketWatcher.ticket_id).where(TicketWatcher.user_id == user.id)
+    return or_(Ticket.assignee_id == user.id, Ticket.instance_id.in_(held), Ticket.id.in_(copied))
+
+
+def _own(user: User) -> ColumnElement[bool]:
     offered = (
         select(human_task.c.instance_id)
         .join(human_task_candidate, human_task_candidate.c.task_id == human_task.c.id)
@@ -46,15 +52,8 @@ def _own(user: User) -> ColumnElement[bool]:
             human_task_candidate.c.candidate.in_(candidates_of(user)),
         )
     )
-    copied = select(TicketWatcher.ticket_id).where(TicketWatcher.user_id == user.id)
     opened = and_(
         Ticket.created_by["kind"].as_string() == "user",
         Ticket.created_by["id"].as_integer() == user.id,
     )
-    return or_(
-        Ticket.assignee_id == user.id,
-        Ticket.instance_id.in_(held),
-        Ticket.instance_id.in_(offered),
-        Ticket.id.in_(copied),
-        opened,
-    )
+    return or_(Ticket.instance_id.in_(offered), opened)

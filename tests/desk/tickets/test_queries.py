@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, true
 from sqlalchemy.orm import Session
 
 from desk.contacts.operations import create_company, create_contact
@@ -154,7 +154,7 @@ def test_states_are_counted(database: Database, new_ticket: NewTicket) -> None:
     with database.transaction() as session:
         for state in ("pending", "pending", "returned", "ended"):
             new_ticket(session, state=state)
-        assert count_states(session) == {
+        assert count_states(session, true()) == {
             "pending": 2, "dispatched": 0, "processing": 0, "returned": 1,
         }  # fmt: skip
 
@@ -169,8 +169,8 @@ def test_one_ticket_and_its_neighbours(database: Database, new_ticket: NewTicket
         found = ticket_by_number(session, " wn-20260504-000001 ")
         assert found is first
         assert ticket_by_id(session, 99) is None
-        assert other_tickets(session, first) == [second]
-        assert other_tickets(session, lonely) == []
+        assert other_tickets(session, first, true()) == [second]
+        assert other_tickets(session, lonely, true()) == []
 
 
 def add_task(session: Session, ticket: Ticket, *candidates: str, **changes: Any) -> UUID:

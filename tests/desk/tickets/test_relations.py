@@ -177,10 +177,10 @@ def test_somebody_who_follows_can_stop(
     desk: Desk, crew: SimpleNamespace, visit: Any, mailed: Mailed
 ) -> None:
     ticket = mailed()
-    hanmei = visit(crew.hanmei)
-    hanmei.get(f"/tickets/{ticket.id}")
+    reader = visit(crew.auditor)
+    reader.get(f"/tickets/{ticket.id}")
     for wanted, count in (("1", 1), ("1", 1), ("0", 0)):
-        assert hanmei.post(f"/tickets/{ticket.id}/follow", {"follow": wanted}).status_code == 303
+        assert reader.post(f"/tickets/{ticket.id}/follow", {"follow": wanted}).status_code == 303
         with desk.reading() as session:
             assert session.scalar(select(func.count()).select_from(TicketWatcher)) == count
 

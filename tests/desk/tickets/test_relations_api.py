@@ -44,6 +44,7 @@ def test_a_ticket_is_handed_over_once(
     number = dispatched()
     seen = f"user:{crew.lilei.id}"
     wanted = {"person_id": crew.hanmei.id, "seen": seen}
+    assert call("put", f"/tickets/{number}/follow").status_code == 204  # else it is gone with it
     assert call("post", f"/tickets/{number}/hand-over", json=wanted).status_code == 204
     assert call("post", f"/tickets/{number}/hand-over", json=wanted).status_code == 409
     nobody = call("post", f"/tickets/{number}/hand-over", json={"person_id": 999})

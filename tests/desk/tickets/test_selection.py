@@ -92,6 +92,9 @@ def test_deleted_tickets_are_gone_but_kept(
     desk: Desk, crew: SimpleNamespace, visit: Any, mailed: Mailed, chief: Any
 ) -> None:
     ticket, other = mailed(), mailed(subject="bleibt", sender_mail="b@b.cn")
+    with desk.database.transaction() as session:
+        for made in (ticket, other):
+            session.get_one(Ticket, made.id).assignee_id = crew.lilei.id
     admin, lilei = visit(chief), visit(crew.lilei)
     page = admin.get("/tickets").text
     assert f'name="id" value="{ticket.id}"' in page

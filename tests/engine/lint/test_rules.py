@@ -67,6 +67,11 @@ WRONG: dict[str, list[tuple[str, ...]]] = {
         ("t", ENDS + service("t", "test.note", text="a", colour="red") + "s->t t->e"),
         ("t", ENDS + '<serviceTask id="t"/>s->t t->e'),
     ],
+    "input-mapping": [
+        ("a", ENDS + person("a", "yes").replace("</extensionElements>",
+                                                '<l:input name="x" value="=1"/></extensionElements>')
+         + "s->a a->e")
+    ],  # fmt: skip
     "expression-syntax": [
         ("t", ENDS + script("t", ("a", "1 +")) + "s->t t->e"),
         ("g-a", ENDS + '<exclusiveGateway id="g"/><task id="a"/>s->g g->a[x >] g->>e a->e'),

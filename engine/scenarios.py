@@ -33,6 +33,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import orjson
 import yaml
 
 from engine.operators import Operators
@@ -57,10 +58,10 @@ _KEYS = {
 
 @dataclass(frozen=True)
 class Outcome:
-    """How one scenario went. `failure` says in words where it left the path; None: it kept to it."""
+    """How one scenario went. `failure` says by language where it left the path; None: it kept to it."""
 
     name: Mapping[str, str]
-    failure: str | None
+    failure: Mapping[str, str] | None
     elements: frozenset[str]
     flows: frozenset[str]
 
@@ -81,7 +82,7 @@ class Coverage:
 
 
 class _Unlike(Exception):
-    """Something is not as the scenario says."""
+    """Something is not as the scenario says; its arguments say what, in English and in Chinese."""
 
 
 def read_scenarios(content: bytes) -> list[dict[str, Any]]:
@@ -167,7 +168,8 @@ class _Play:
                 self._do(step)
                 self._compare(step)
             except _Unlike as unlike:
-                failure = f"step {number}: {unlike}"
+                en, zh = unlike.args
+                failure = {"en": f"Step {number}: {en}", "zh": f"第 {number} 步：{zh}"}
                 break
         played = self.sandbox
         played.close()
@@ -185,13 +187,14 @@ class _Play:
         try:
             self._act(step)
         except NotPossible as error:
-            raise _Unlike(str(error)) from error
+            raise _Unlike(error.words["en"], error.words["zh"]) from error
         except Exception as error:  # noqa: BLE001 - whatever stops the diagram is this scenario's result
             if not step.get("refused"):
-                raise _Unlike(f"{type(error).__name__}: {error}") from error
+                words = f"{type(error).__name__}: {error}"
+                raise _Unlike(words, words) from error
             return
         if step.get("refused"):
-            raise _Unlike("was not refused")
+            raise _Unlike("it was not refused", "未被拒绝")
 
     def _act(self, step: Mapping[str, Any]) -> None:
         sandbox = self.sandbox
@@ -217,14 +220,32 @@ class _Play:
         active = [element for _, element in self.sandbox.standing()]
         calls = [call.operator for call in self.sandbox.calls]
         if "at" in step and active != sorted(step["at"]):
-            raise _Unlike(f"tokens stand at {active}, not at {sorted(step['at'])}")
+            here, there = _listed(active), _listed(sorted(step["at"]))
+            raise _Unlike(
+                f"tokens stand at {here[0]}, not at {there[0]}",
+                f"令牌位于 {here[1]}，应为 {there[1]}",
+            )
         if "calls" in step and calls != step["calls"]:
-            raise _Unlike(f"called {calls}, not {step['calls']}")
+            did, should = _listed(calls), _listed(step["calls"])
+            raise _Unlike(f"called {did[0]}, not {should[0]}", f"调用了 {did[1]}，应为 {should[1]}")
         if "ended" in step and (not active) != step["ended"]:
-            raise _Unlike(f"tokens stand at {active}" if active else "everything has ended")
+            if not active:
+                raise _Unlike("everything has ended", "流程已全部结束")
+            here = _listed(active)
+            raise _Unlike(f"tokens stand at {here[0]}", f"令牌位于 {here[1]}")
         for name, value in step.get("data", {}).items():
-            if self.sandbox.data.get(name) != value:
-                raise _Unlike(f"{name} is {self.sandbox.data.get(name)!r}, not {value!r}")
+            if (found := self.sandbox.data.get(name)) != value:
+                is_, told = _json(found), _json(value)
+                raise _Unlike(f"{name} is {is_}, not {told}", f"{name} 的值为 {is_}，应为 {told}")
+
+
+def _listed(names: Sequence[str]) -> tuple[str, str]:
+    """The names in a row, in both languages."""
+    return ", ".join(names) or "nothing", "、".join(names) or "无"
+
+
+def _json(value: Any) -> str:
+    return orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
 
 
 def _check_time(scenario: Mapping[str, Any]) -> None:

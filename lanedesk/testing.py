@@ -25,7 +25,7 @@ def test_paths(paths: Sequence[Path]) -> int:
             mark = "failed" if outcome.failure else "held"
             print(f"{folder.name}: {mark}: {outcome.name.get('zh')} / {outcome.name.get('en')}")
             if outcome.failure:
-                print(f"    {outcome.failure}")
+                print(f"    {outcome.failure['zh']} / {outcome.failure['en']}")
         failed += sum(1 for outcome in outcomes if outcome.failure)
         passed += sum(1 for outcome in outcomes if not outcome.failure)
         if coverage.untouched:

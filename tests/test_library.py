@@ -16,5 +16,5 @@ def test_scenarios_hold_and_cover_everything(folder: Path) -> None:
     resources = {p.name: p.read_bytes() for p in folder.iterdir() if p.is_file()}
     outcomes, coverage = run_scenarios(resources, all_operators())
     assert outcomes
-    assert [f"{o.name['en']}: {o.failure}" for o in outcomes if o.failure] == []
+    assert [f"{o.name['en']}: {o.failure['en']}" for o in outcomes if o.failure] == []
     assert coverage.untouched == []

@@ -64,7 +64,12 @@ def shaped(path: str, outcome: Outcome) -> dict[str, Any]:
 
 def _unreadable(path: str, error: ValueError) -> dict[str, Any]:
     name = {"en": "The file cannot be read", "zh": "文件无法读取"}
-    return {"path": path, "name": name, "held": False, "failure": str(error)}
+    return {
+        "path": path,
+        "name": name,
+        "held": False,
+        "failure": {"en": str(error), "zh": str(error)},
+    }
 
 
 def _words(refused: DeployRefused) -> dict[str, str]:

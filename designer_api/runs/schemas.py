@@ -139,7 +139,7 @@ class ScenarioOutcome(ma.Schema):
     path = fields.String()
     name = words()
     held = fields.Boolean()
-    failure = fields.String(allow_none=True)
+    failure = words(allow_none=True)
 
 
 class CoverageSchema(ma.Schema):

@@ -56,7 +56,7 @@ export async function openDeploy(workspace, tab) {
     } catch (error) {
       const scenarios = (error.body?.scenarios ?? []).filter(({ held }) => !held);
       fault.replaceChildren(h("p", { class: "ldz-run-error" }, error.message), (error.body?.problems ?? []).length ? problemsList(error.body.problems) : "",
-        scenarios.length ? h("ul", { class: "ldz-run-list" }, scenarios.map((one) => h("li", {}, `${both(one.name)}: ${one.failure}`))) : "");
+        scenarios.length ? h("ul", { class: "ldz-run-list" }, scenarios.map((one) => h("li", {}, `${both(one.name)}: ${both(one.failure)}`))) : "");
       if (!(error instanceof Problem)) workspace.failed(error);
       go.disabled = false;
     }

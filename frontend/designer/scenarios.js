@@ -32,7 +32,7 @@ function show(workspace, tab, { results, coverage, error }) {
       total && tab.editor?.marks ? picture : null,
       button(t("Run again"), { sign: icon("player-play", 16), onclick: () => runScenarios(workspace, tab) })),
     h("ul", { class: "ldz-results", role: "list" }, results.map((one) => h("li", { class: one.held ? "is-held" : "is-failed" },
-      one.held ? icon("check", 16) : icon("x", 16), h("span", { class: "visually-hidden" }, one.held ? t("Holds:") : t("Does not hold:")), h("span", {}, both(one.name)), one.failure ? h("p", {}, one.failure) : null))),
+      one.held ? icon("check", 16) : icon("x", 16), h("span", { class: "visually-hidden" }, one.held ? t("Holds:") : t("Does not hold:")), h("span", {}, both(one.name)), one.failure ? h("p", {}, both(one.failure)) : null))),
     untouched.length ? h("div", { class: "ldz-untouched" }, h("span", {}, t("Not passed:")), untouched.map((id) => h("button", { type: "button", onclick: () => tab.editor?.select?.(id) }, tab.editor?.nameOf?.(id) || id))) : null));
   mark(tab, coverage);
 }

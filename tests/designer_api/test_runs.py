@@ -110,9 +110,7 @@ def test_an_operator_fails_as_it_is_told_to(program: Callable[..., Any]) -> None
 
 
 @pytest.mark.parametrize("outcome", ["yes", "no"])
-def test_a_run_is_kept_as_a_scenario_that_holds(
-    program: Callable[..., Any], outcome: str
-) -> None:
+def test_a_run_is_kept_as_a_scenario_that_holds(program: Callable[..., Any], outcome: str) -> None:
     client = program("implementer")
     run = begun(client)
     stepped(client, run, do="complete", element="ask", outcome=outcome)
@@ -127,6 +125,18 @@ def test_a_run_is_kept_as_a_scenario_that_holds(
     played = client.post("/api/v1/designer/scenarios", json={"files": files}).json
     assert [(r["held"], r["failure"]) for r in played["results"]] == [(True, None)]
     assert ("note" in played["coverage"]["untouched"], played["error"]) == (True, None)
+
+
+def test_where_a_scenario_is_left_is_said_in_both_languages(program: Callable[..., Any]) -> None:
+    told = "- name: Asked\n  steps:\n    - start: asks\n      at: [send, note]\n"
+    files = {"t/asks.bpmn": ASKS.decode(), "t/asks.scenario.yaml": told}
+    played = program("implementer").post("/api/v1/designer/scenarios", json={"files": files}).json
+    assert [r["failure"] for r in played["results"]] == [
+        {
+            "en": "Step 1: tokens stand at ask, not at note, send",
+            "zh": "第 1 步：令牌位于 ask，应为 note、send",
+        }
+    ]
 
 
 def test_a_process_that_a_message_starts_waits_for_it(program: Callable[..., Any]) -> None:
@@ -147,7 +157,9 @@ def test_a_process_that_a_message_starts_waits_for_it(program: Callable[..., Any
 
 def test_a_bundle_with_problems_does_not_begin(program: Callable[..., Any]) -> None:
     client = program("implementer")
-    broken = diagram('<startEvent id="s"/><serviceTask id="t"/><endEvent id="e"/>s->t t->e', key="q")
+    broken = diagram(
+        '<startEvent id="s"/><serviceTask id="t"/><endEvent id="e"/>s->t t->e', key="q"
+    )
     answer = client.post(RUNS, json={"files": {"t/q.bpmn": broken.decode()}, "process": "q"})
     assert answer.status_code == 422
     assert [p["element"] for p in answer.json["problems"]] == ["t"]
@@ -206,9 +218,7 @@ def test_only_so_many_runs_are_kept(program: Callable[..., Any]) -> None:
      "- &a [*a]", "- {name: x, zone: Nowhere/Land, steps: [{start: asks}]}",
      "- {name: x, records: 1, steps: [{start: asks}]}"],
 )  # fmt: skip
-def test_scenario_files_of_any_kind_are_answered(
-    program: Callable[..., Any], content: str
-) -> None:
+def test_scenario_files_of_any_kind_are_answered(program: Callable[..., Any], content: str) -> None:
     files = {"t/asks.bpmn": ASKS.decode(), "t/x.scenario.yaml": content}
     answer = program("implementer").post("/api/v1/designer/scenarios", json={"files": files})
     assert answer.status_code == 200, answer.text

@@ -208,6 +208,8 @@ def _keys(
         conditions.append(history.c.event == wanted.action)
     elif not wanted.details:
         conditions.append(history.c.event.not_in(DETAILS))
+        # a step that the diagram left; that of a whole process is somebody's act
+        conditions.append(or_(history.c.event != "cancelled", history.c.element_id.is_(None)))
     if wanted.process:
         own = select(process_version.c.id).where(process_version.c.key == wanted.process)
         versions = session.scalars(own).all()

@@ -26,7 +26,7 @@ SENTENCES: Final[dict[str, Text]] = {
     "thrown": Text("“%(step)s” sent %(event)s", "“%(step)s”发出 %(event)s"),
     "decided": Text("“%(step)s” was decided", "“%(step)s”作出决策"),
     "cancelled": Text("cancelled the process", "取消了流程"),
-    "cancelled_step": Text("took step “%(step)s” back", "撤销了步骤“%(step)s”"),
+    "cancelled_step": Text("cancelled step “%(step)s”", "取消了步骤“%(step)s”"),
     "suspended": Text("suspended the process", "挂起了流程"),
     "resumed": Text("let the process go on", "恢复了流程"),
     "edited": Text("edited values of the process", "修改了流程数据"),

@@ -19,6 +19,7 @@ from sqlalchemy import (
     ColumnElement,
     Dialect,
     Insert,
+    String,
     bindparam,
     delete,
     func,
@@ -350,6 +351,7 @@ END_TASK = Write(
     .where(human_task.c.id == bindparam("wanted"))
     .values(
         status=bindparam("status"),
+        assignee=func.coalesce(human_task.c.assignee, bindparam("doer", type_=String)),
         ended_at=bindparam("ended_at"),
         ended_by=bindparam("ended_by"),
         outcome=bindparam("outcome"),

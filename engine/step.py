@@ -338,6 +338,8 @@ class Step:
                     {
                         "wanted": token.id,
                         "status": "completed" if token.id == done else "cancelled",
+                        # who does a task that nobody had taken has taken it
+                        "doer": self.actor.reference if token.id == done else None,
                         "ended_at": self._now,
                         "ended_by": self.recorder.actor,
                         "outcome": self.closing.outcome

@@ -33,7 +33,7 @@ export class DmnEditor {
 
   async load(xml) {
     this.loaded = false;
-    checkXml(xml);
+    await checkXml(xml, "drawn.dmn");
     const { warnings } = await this.modeler.importXML(xml);
     this.untouched = xml;
     this.exported = await this.written();

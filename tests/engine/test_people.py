@@ -66,6 +66,7 @@ def test_a_claimed_task_is_somebodys_until_it_is_released(rig: Rig) -> None:
     with rig.database.reading() as session:
         row = session.execute(select(human_task)).one()
     assert (row.status, row.outcome, row.ended_by["name"]) == ("completed", "yes", "Bob")
+    assert row.assignee == BOB.reference, "it was nobody's when he did it"
 
 
 @pytest.mark.parametrize("outcome", ["maybe", None])

@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 
 from tests.fixtures.running import RunningDesk
 from tests.journeys.conftest import SignIn
-from tests.journeys.customers import DISPLAYS
+from tests.journeys.customers import DISPLAYS, WHY_MOVED
 from tests.journeys.designer import Designer
 from tests.journeys.pictures import Pictures
 from tests.journeys.steps import open_ticket
@@ -314,7 +314,7 @@ def move_the_ticket(page: Page, pictures: Pictures) -> None:
     goes_on.select_option(label="下单")
     wizard.get_by_role("button", name="先试算").click()
     expect(wizard.locator(".ldz-verdict.is-ok")).to_be_visible()
-    wizard.get_by_label("原因（留存记录）").fill("新流程须验收")
+    wizard.get_by_label("原因（留存记录）").fill(WHY_MOVED)
     pictures.take(page, "can-be-moved")
     wizard.get_by_role("button", name="迁移 1 个实例").click()
     expect(wizard).to_contain_text("已迁移 1 个")

@@ -7,18 +7,22 @@ from flask import Flask
 
 from desk.application import Desk
 from desk.background.running import work_due
+from desk.tickets.models import Ticket
 from printing.press import Press
 from tests.printing.conftest import texts
 
 
 def test_a_ticket_as_pdf(
     app: Flask,
+    desk: Desk,
     mailed: Any,
     crew: SimpleNamespace,
     bearer: Any,
     machine: Press,
 ) -> None:
     ticket = mailed(subject="打印机坏了")
+    with desk.database.transaction() as session:
+        session.get_one(Ticket, ticket.id).team_id = crew.team.id
     client, headers = app.test_client(), bearer(crew.lilei)
     answer = client.get(f"/api/v1/tickets/{ticket.id}/pdf?layout=work_order", headers=headers)
     assert answer.content_type == "application/pdf"

@@ -23,6 +23,19 @@ def refused(machine: Press, layout: str, limits: Limits = SHORT) -> PrintRefused
     return caught.value
 
 
+def embedded_fonts(pdf: bytes) -> int:
+    """How many font programs the pages use, each counted once."""
+    programs = set()
+    for page in PdfReader(io.BytesIO(pdf)).pages:
+        for font in page["/Resources"]["/Font"].values():
+            for real in font.get_object().get("/DescendantFonts", [font]):
+                described = real.get_object()["/FontDescriptor"].get_object()
+                programs |= {
+                    described.raw_get(key).idnum for key in described if key.startswith("/FontFile")
+                }
+    return len(programs)
+
+
 def test_chinese_with_codes_and_page_numbers(machine: Press) -> None:
     layout = "<h1>{{ ticket.title }}</h1>{{ qr(ticket.number) }}{{ barcode(ticket.number) }}"
     facts = {"ticket": {"title": "打印机坏了，请尽快处理", "number": "WN-20260101-000001"}}
@@ -56,7 +69,8 @@ def test_each_of_many_has_its_own_pages_and_shares_the_fonts(machine: Press) -> 
     pages = texts(sheet.pdf)
     assert [page[-3:] for page in pages] == ["1/1", "1/2", "2/2", "1/1"]
     many = machine.prints(Order(layout, [facts[1]] * 20))
-    assert len(many.pdf) < 1.2 * len(sheet.pdf)
+    assert len(texts(many.pdf)) == 40
+    assert 0 < embedded_fonts(many.pdf) == embedded_fonts(sheet.pdf)
 
 
 def test_facts_are_text_whatever_they_hold(machine: Press) -> None:

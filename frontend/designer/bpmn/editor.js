@@ -81,7 +81,7 @@ export class BpmnEditor {
     if (drawn > MOST_ELEMENTS) throw new NotDrawn(t("This diagram has {n} drawn elements. More than {most} are not opened here: split it into called flows, or change the file as text.", { n: drawn, most: MOST_ELEMENTS }));
     const unknown = unknownExtension(xml);
     if (unknown) throw new NotDrawn(t("This file says “{name}”, which the designer does not know. It is shown as text, so that nothing is lost.", { name: `lanedesk:${unknown}` }));
-    const read = checkXml(xml);
+    const read = await checkXml(xml, "drawn.bpmn");
     this.loaded = false;
     const laidOut = drawn ? xml : (await call("POST", "/import", { content: xml, path: "import.bpmn" })).content;
     const { warnings } = await this.modeler.importXML(laidOut);

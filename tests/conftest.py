@@ -38,7 +38,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item
             for item in items
             if NEEDS_DATABASE & set(getattr(item, "fixturenames", ()))
-            and not item.get_closest_marker("browser_only")
+            and (not item.get_closest_marker("journey") or item.get_closest_marker("each_database"))
         ]
         config.hook.pytest_deselected(items=[item for item in items if item not in again])
         items[:] = again

@@ -12,8 +12,6 @@ from tests.journeys.conftest import SignIn
 from tests.journeys.designer import CANVAS, Designer, diagram, put
 from tests.journeys.pictures import Pictures
 
-pytestmark = pytest.mark.browser_only
-
 BASIC = "tickets/basic/ticket-basic.bpmn"
 # where the focus is in the panel, "" when it has left; what of the panel never had it
 IN_THE_PANEL = """() => {

@@ -12,8 +12,6 @@ from tests.journeys.conftest import SignIn
 from tests.journeys.designer import Designer, diagram, put
 from tests.journeys.pictures import Pictures
 
-pytestmark = pytest.mark.browser_only
-
 BASIC = "tickets/basic/ticket-basic.bpmn"
 PAGE_SECONDS, DIAGRAM_SECONDS = 2.0, 1.0
 

@@ -3,14 +3,11 @@
 import re
 from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.journeys.conftest import SignIn
 from tests.journeys.pages import chinese_on_frame
 from tests.journeys.pictures import Pictures
-
-pytestmark = pytest.mark.browser_only
 
 OWN_PASSWORD = "seven quiet lanterns"
 

@@ -14,6 +14,8 @@ from tests.journeys.pages import chinese_on_frame
 from tests.journeys.pictures import Pictures
 from tests.journeys.png import png
 
+pytestmark = pytest.mark.each_database
+
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 TEXT = "厨房水槽下面一直滴水，接了一个盆，大约两小时就满了。\n白天家里都有人，来之前请打电话。"
 

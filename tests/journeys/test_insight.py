@@ -11,8 +11,6 @@ from tests.journeys.pages import chinese_on_frame
 from tests.journeys.pictures import Pictures
 from tests.journeys.test_pages import prefer
 
-pytestmark = pytest.mark.browser_only
-
 OWN = "Weekly look"
 
 

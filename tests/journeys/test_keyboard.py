@@ -1,6 +1,5 @@
 """A working day without a mouse."""
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.fixtures.running import RunningDesk
@@ -8,8 +7,6 @@ from tests.journeys.conftest import SignIn
 from tests.journeys.customers import CLOCK, PARKING
 from tests.journeys.mailing import send_mail
 from tests.journeys.pictures import Pictures
-
-pytestmark = pytest.mark.browser_only
 
 TITLE = CLOCK.title
 CHOSEN = ".ld-task[aria-selected=true]"

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.fixtures.running import RunningDesk
@@ -12,6 +13,8 @@ from tests.journeys.customers import PRAISE, PROJECTOR
 from tests.journeys.mailing import plain_text, send_mail
 from tests.journeys.pictures import Pictures
 from tests.journeys.png import png
+
+pytestmark = pytest.mark.each_database
 
 CUSTOMER, TITLE = PROJECTOR.mail, PROJECTOR.title
 REPLY = "您好，工程师今天下午三点上门检查，请保证会议室可以进入。"

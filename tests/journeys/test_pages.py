@@ -11,8 +11,6 @@ from tests.journeys.conftest import SignIn
 from tests.journeys.pages import chinese_on_frame, desk_pages, first_paint
 from tests.journeys.pictures import Pictures
 
-pytestmark = pytest.mark.browser_only
-
 FIRST_PAINT_MS = 300  # of any page, on a machine that does nothing else
 BUSY = 2  # how much slower a machine is that runs other tests, too
 

@@ -1,5 +1,6 @@
 """Two agents of a team open the same ticket: one is faster, and the other loses nothing."""
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.fixtures.running import RunningDesk
@@ -7,6 +8,8 @@ from tests.journeys.conftest import SignIn
 from tests.journeys.customers import DOOR
 from tests.journeys.mailing import send_mail
 from tests.journeys.pictures import Pictures
+
+pytestmark = pytest.mark.each_database
 
 TITLE = DOOR.title
 REASON = "三号门归物业管理，需要转给物业联络人。"

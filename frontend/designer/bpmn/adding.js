@@ -64,7 +64,7 @@ export class Adding {
   // The middle of a new step: where bpmn-js proposes it, further down where something stands already.
   placeAfter(source, shape) {
     const spot = getNewShapePosition(source, shape, this.get("elementRegistry"));
-    const others = (source.parent?.children ?? []).filter((other) => other !== shape && !other.waypoints && !other.labelTarget && !other.host && other.type !== "bpmn:Lane");
+    const others = this.get("elementRegistry").filter((other) => other !== shape && !other.waypoints && !other.labelTarget && !other.host && other.type !== "bpmn:Lane" && other.parent && around(other) === around(source));
     const inTheWay = ({ x, y, width, height }) => Math.abs(x + width / 2 - spot.x) < (width + shape.width) / 2 + LEAST_GAP && Math.abs(y + height / 2 - spot.y) < (height + shape.height) / 2 + LEAST_GAP;
     for (let other = others.find(inTheWay); other; other = others.find(inTheWay)) spot.y = other.y + other.height + GAP + shape.height / 2;
     return spot;
@@ -113,6 +113,11 @@ export class Adding {
   focus() {
     if (!this.get("directEditing").isActive()) this.get("canvas").focus?.();
   }
+}
+
+// What holds the element, lanes apart: some are children of their lane, others of its pool.
+function around({ parent }) {
+  return parent?.type === "bpmn:Lane" ? around(parent) : parent;
 }
 
 // Elements as one reads them: pools, then lanes, then what is in them from left to right; flows last.

@@ -30,7 +30,10 @@ LAPTOPS = Request("沈悦", "shenyue@huaxin.example", "申请采购六台笔记�
 DISPLAYS = Request("顾晓", "guxiao@huaxin.example", "申请采购两台显示器")
 KETTLE = Request("唐雨", "tangyu@example.com", "电热水壶漏水，申请退款")
 
+# what the implementer writes in the designer
 WHY_MOVED = "新流程须验收"
+OPINION = "审批意见"
+
 PRAISE = "来得很快，也讲解得很清楚，谢谢！"
 
 ALL = (

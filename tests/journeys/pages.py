@@ -8,7 +8,7 @@ from playwright.sync_api import Page
 from desk.tickets.types import SHIPPED
 from lanedesk.demo import PEOPLE, TEAMS, TICKETS
 from tests.journeys import stuck
-from tests.journeys.customers import ALL, PRAISE, WHY_MOVED
+from tests.journeys.customers import ALL, OPINION, PRAISE, WHY_MOVED
 
 # (name, address); the ticket, customer and flow are found on the pages that list them
 LISTS = {
@@ -81,7 +81,7 @@ def said_by_people() -> list[str]:
     names = [name for name, _roles in PEOPLE.values()]
     tickets = [text for t in TICKETS for text in (t.customer, t.subject, t.text, t.solution)]
     tickets += [text for request in ALL for text in (request.name, request.title)]
-    tickets += [stuck.CUSTOMER, stuck.TITLE, stuck.PAUSE, WHY_MOVED]
+    tickets += [stuck.CUSTOMER, stuck.TITLE, stuck.PAUSE, WHY_MOVED, OPINION]
     # the administrator's name, the titles of the form links, a language in its own words
     first_start = [
         "管理员",

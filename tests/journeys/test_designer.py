@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 
 from tests.fixtures.running import RunningDesk
 from tests.journeys.conftest import SignIn
-from tests.journeys.customers import DISPLAYS, WHY_MOVED
+from tests.journeys.customers import DISPLAYS, OPINION, WHY_MOVED
 from tests.journeys.designer import Designer
 from tests.journeys.pictures import Pictures
 from tests.journeys.steps import open_ticket
@@ -150,13 +150,13 @@ def draw_the_form(designer: Designer, pictures: Pictures) -> None:
     editor.locator(".fjs-form-field-textarea").click()
     general = editor.locator('[data-group-id="group-general"]')
     general.locator(".bio-properties-panel-group-header").click()
-    for entry, text in (("label", "审批意见"), ("key", "comment")):
+    for entry, text in (("label", OPINION), ("key", "comment")):
         box = general.locator(f'[data-entry-id$="{entry}"]').locator("input, textarea, .cm-content")
         box.first.click()
         page.keyboard.press("Control+a")
         page.keyboard.insert_text(text)
         page.keyboard.press("Tab")
-    expect(editor.get_by_text("审批意见").first).to_be_visible()
+    expect(editor.get_by_text(OPINION).first).to_be_visible()
     designer.saved()
     pictures.take(page, "form")
 

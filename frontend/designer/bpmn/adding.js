@@ -6,13 +6,14 @@ import { t } from "../texts.js";
 
 const GAP = 50; // px of the drawing between what is there and what is new
 const LEAST_GAP = 20;
+const BEFORE_GRID = 2500; // priority: bpmn-js answers at 2000, from its grid
 const NO_STEPS_AFTER = ["bpmn:EndEvent", "bpmn:Lane", "bpmn:Participant", "bpmn:TextAnnotation", "bpmn:Process", "bpmn:Collaboration"];
 
 export class Adding {
   constructor(modeler, catalogueOf) {
     this.get = (name) => modeler.get(name);
     this.catalogueOf = catalogueOf;
-    modeler.on("autoPlace", 1500, ({ source, shape }) => this.placeAfter(source, shape));
+    modeler.on("autoPlace", BEFORE_GRID, ({ source, shape }) => this.placeAfter(source, shape));
   }
 
   selected() {
@@ -64,7 +65,7 @@ export class Adding {
   // The middle of a new step: where bpmn-js proposes it, further down where something stands already.
   placeAfter(source, shape) {
     const spot = getNewShapePosition(source, shape, this.get("elementRegistry"));
-    const others = this.get("elementRegistry").filter((other) => other !== shape && !other.waypoints && !other.labelTarget && !other.host && other.type !== "bpmn:Lane" && other.parent && around(other) === around(source));
+    const others = (source.parent?.children ?? []).filter((other) => other !== shape && !other.waypoints && !other.labelTarget && !other.host && other.type !== "bpmn:Lane");
     const inTheWay = ({ x, y, width, height }) => Math.abs(x + width / 2 - spot.x) < (width + shape.width) / 2 + LEAST_GAP && Math.abs(y + height / 2 - spot.y) < (height + shape.height) / 2 + LEAST_GAP;
     for (let other = others.find(inTheWay); other; other = others.find(inTheWay)) spot.y = other.y + other.height + GAP + shape.height / 2;
     return spot;
@@ -113,11 +114,6 @@ export class Adding {
   focus() {
     if (!this.get("directEditing").isActive()) this.get("canvas").focus?.();
   }
-}
-
-// What holds the element, lanes apart: some are children of their lane, others of its pool.
-function around({ parent }) {
-  return parent?.type === "bpmn:Lane" ? around(parent) : parent;
 }
 
 // Elements as one reads them: pools, then lanes, then what is in them from left to right; flows last.

@@ -1,6 +1,8 @@
 """An implementer's day: an approval drawn from nothing, tried, deployed, worked with, changed, and its ticket moved."""
 
 import re
+from itertools import combinations
+from typing import Any
 
 from playwright.sync_api import Page, expect
 
@@ -119,6 +121,27 @@ def draw_the_approval(designer: Designer, pictures: Pictures) -> None:
     designer.saved()
     page.get_by_role("button", name=re.compile("^显示全部")).click()
     pictures.take(page, "drawn")
+    steps = (
+        "register",
+        "level",
+        "approve",
+        "mark_slow",
+        "marked",
+        "approved",
+        "buy",
+        "done",
+        "rejected",
+    )
+    boxes = [designer.shape(step).locator(".djs-visual").first.bounding_box() for step in steps]
+    assert not [pair for pair in combinations(boxes, 2) if overlap(*pair)]
+
+
+def overlap(one: Any, other: Any) -> bool:
+    """Whether two boxes {x, y, width, height} have a place in common."""
+    return all(
+        one[at] < other[at] + other[size] and other[at] < one[at] + one[size]
+        for at, size in (("x", "width"), ("y", "height"))
+    )
 
 
 def draw_the_decision(designer: Designer, pictures: Pictures) -> None:

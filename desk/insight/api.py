@@ -20,7 +20,7 @@ from desk.insight.views import as_json
 from desk.people.access import current_actor, current_user, requires
 from desk.people.models import User
 from desk.web.api import ApiBlueprint
-from engine.timestamps import utc_now
+from desk.web.api.changing import changing
 
 blueprint = ApiBlueprint("insight", description="Figures and dashboards")
 
@@ -41,9 +41,9 @@ def read_figures(query: dict[str, Any]) -> dict[str, Any]:
     asked = Question(query["measure"], query["by"], query["days"], filters)
     desk = current_desk()
     with desk.reading() as session:
-        setting = Setting(session, desk.engine, utc_now(), desk.settings.ticket_reopen_days)
+        zone = ZoneInfo(desk.settings.timezone)
         try:
-            rows = figures(setting, current_user(), asked, ZoneInfo(desk.settings.timezone))
+            rows = figures(Setting.of(desk, session), current_user(), asked, zone)
         except CannotAsk as error:
             abort(422, message=str(error))
     return {"measure": asked.measure, "unit": MEASURES[asked.measure].unit, "rows": as_json(rows)}
@@ -64,16 +64,12 @@ def list_dashboards() -> Sequence[Dashboard]:
 @blueprint.response(201, DashboardSchema)
 def create_dashboard(given: dict[str, Any]) -> Dashboard:
     """Make a dashboard of the caller's own."""
-    with current_desk().database.transaction() as session:
-        try:
-            made = operations.create(
-                session, name=given["name"], owner=session.get_one(User, current_user().id),
-                actor=current_actor(), days=given["days"],
-                tiles=[Tile.from_json(tile) for tile in given["tiles"]], shares=given["shares"],
-            )  # fmt: skip
-        except DashboardRefused as refused:
-            abort(422, message=str(refused), errors={refused.field: [str(refused)]})
-        return made
+    with changing(DashboardRefused) as session:
+        return operations.create(
+            session, name=given["name"], owner=session.get_one(User, current_user().id),
+            actor=current_actor(), days=given["days"],
+            tiles=[Tile.from_json(tile) for tile in given["tiles"]], shares=given["shares"],
+        )  # fmt: skip
 
 
 @blueprint.route("/insight/dashboards/<int:board_id>")
@@ -91,18 +87,13 @@ def read_dashboard(board_id: int) -> Dashboard:
 @blueprint.response(200, DashboardSchema)
 def change_dashboard(given: dict[str, Any], board_id: int) -> Dashboard:
     """Replace what it is; 409 when `revision` is not the newest."""
-    with current_desk().database.transaction() as session:
+    with changing(DashboardRefused, DashboardOutdated) as session:
         found = _own(session, board_id)
-        try:
-            operations.change(
-                session, found, seen=given["revision"] or 0, actor=current_actor(),
-                name=given["name"], days=given["days"], shares=given["shares"],
-                tiles=[Tile.from_json(tile) for tile in given["tiles"]],
-            )  # fmt: skip
-        except DashboardOutdated as refused:
-            abort(409, message=str(refused))
-        except DashboardRefused as refused:
-            abort(422, message=str(refused), errors={refused.field: [str(refused)]})
+        operations.change(
+            session, found, seen=given["revision"] or 0, actor=current_actor(),
+            name=given["name"], days=given["days"], shares=given["shares"],
+            tiles=[Tile.from_json(tile) for tile in given["tiles"]],
+        )  # fmt: skip
         return found
 
 

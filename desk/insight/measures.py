@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, Self
 from uuid import UUID
 
 from sqlalchemy import (
@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
+from desk.application import Desk
 from desk.cockpit.models import Pass
 from desk.insight.sql import seconds_between
 from desk.sla.models import ClockKind, SlaClock
@@ -49,6 +50,11 @@ class Setting:
     engine: Engine
     now: datetime
     final_after_days: int
+
+    @classmethod
+    def of(cls, desk: Desk, session: Session) -> Self:
+        """That of a desk, now."""
+        return cls(session, desk.engine, desk.engine.clock(), desk.settings.ticket_reopen_days)
 
 
 Facts = Callable[[Setting], Select[Any]]

@@ -14,6 +14,7 @@ from desk.insight.shipped import SHIPPED
 from desk.insight.tiles import MOST_TILES, Tile
 from desk.people.models import Team, User
 from desk.people.permissions import ROLES
+from desk.tickets.relations.refusal import Refused
 from engine.actors import Actor
 from engine.operators import OperatorError, Text
 from engine.runtime import Engine
@@ -46,21 +47,19 @@ declare(
 )
 
 
-class DashboardRefused(OperatorError):
-    """Nothing was changed; `words` say why, `field` is the entry that is wrong."""
-
-    def __init__(self, en: str, zh: str, field: str = "") -> None:
-        super().__init__(Text(en, zh))
-        self.field = field
+class DashboardRefused(Refused):
+    """A dashboard cannot be so."""
 
 
-class DashboardOutdated(DashboardRefused):
-    """Somebody else has changed it in the meantime."""
+class DashboardOutdated(OperatorError):
+    """Somebody else has changed it in the meantime; `words` say so."""
 
     def __init__(self) -> None:
         super().__init__(
-            "Somebody has changed this dashboard meanwhile: look at it again.",
-            "他人刚刚修改了此仪表板，请刷新后再试。",
+            Text(
+                "Somebody has changed this dashboard meanwhile: look at it again.",
+                "他人刚刚修改了此仪表板，请刷新后再试。",
+            )
         )
 
 

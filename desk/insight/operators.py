@@ -36,10 +36,7 @@ def render(
         found = board(session, user, order.dashboard_id)
         if found is None:
             return {"wanted": False}
-        setting = Setting(
-            session, desk.engine, desk.engine.clock(), desk.settings.ticket_reopen_days
-        )
-        made = report(setting, desk.settings, user, found)
+        made = report(Setting.of(desk, session), desk.settings, user, found)
     page = desk.storage.put(made.html.encode(), suffix=".html")
     return {
         "wanted": True, "user_id": user.id, "subject": made.subject, "text": made.text, "page": page,

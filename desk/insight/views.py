@@ -81,9 +81,8 @@ def view(
     title: str = "",
 ) -> View:
     """Ask, and put the answer into words. `link(question, key)` is the address of the tickets behind a row."""
-    measure = MEASURES.get(asked.measure)
-    found = figures(setting, user, asked, zone)
-    assert measure is not None  # `figures` has refused what is none
+    found = figures(setting, user, asked, zone)  # refuses what is no measure
+    measure = MEASURES[asked.measure]
     return View(
         title or measure.title.in_(locale),
         measure.help.in_(locale),

@@ -59,7 +59,7 @@ def with_deliveries(
     session: Session, ticket_id: int, messages: Sequence[Message]
 ) -> Sequence[Message]:
     """The messages, each saying how far it has come; nothing of it is written."""
-    for message_id, delivery in deliveries(session, ticket_id, messages).items():
-        message = next(m for m in messages if m.id == message_id)
-        set_committed_value(message, "delivery", delivery.state)
+    found = deliveries(session, ticket_id, messages)
+    for message in messages:
+        set_committed_value(message, "delivery", found[message.id].state)
     return messages

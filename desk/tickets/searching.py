@@ -20,12 +20,12 @@ from sqlalchemy import (
     and_,
     delete,
     func,
-    insert,
     literal,
     or_,
     select,
     union_all,
 )
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.functions import FunctionElement
@@ -126,13 +126,7 @@ def index_new(database: Database, now: datetime) -> int:
                 for row in settled
             ]
             # Two schedulers may be at it at once.
-            known = select(message_words.c.message_id).where(
-                message_words.c.message_id.in_([row.id for row in settled])
-            )
-            there = set(session.scalars(known))
-            new = [entry for entry in entries if entry["message_id"] not in there]
-            if new:
-                session.execute(insert(message_words), new)
+            session.execute(insert(message_words).on_conflict_do_nothing(), entries)
     return len(settled)
 
 

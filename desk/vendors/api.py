@@ -11,13 +11,12 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import Forbidden, NotFound
 
 from desk.application import current_desk
-from desk.people.access import current_actor, current_user, requires
+from desk.people.access import current_actor, requires
 from desk.tickets.api import stored_files
 from desk.tickets.events import NobodyWaits
 from desk.tickets.models import Ticket
+from desk.tickets.relations.api import seen, workable
 from desk.tickets.relations.refusal import Refused
-from desk.tickets.relations.watching import only_looks
-from desk.tickets.scope import may_see
 from desk.vendors import operations, wire
 from desk.vendors.models import Transfer, Vendor
 from desk.vendors.operations import Choice, Parcel, Report
@@ -95,7 +94,7 @@ def hear_report(given: dict[str, Any]) -> dict[str, Any]:
 def list_transfers(ticket_id: int) -> dict[str, Any]:
     """Where a ticket came from and went to."""
     with current_desk().reading() as session:
-        return {"items": transfers_of(session, _seen(session, ticket_id).id)}
+        return {"items": transfers_of(session, seen(session, ticket_id).id)}
 
 
 @blueprint.route("/tickets/<int:ticket_id>/transfers", methods=["POST"])
@@ -113,7 +112,7 @@ def pass_on(given: dict[str, Any], ticket_id: int) -> Transfer | None:
         made = operations.pass_on(
             session,
             desk.engine,
-            _workable(session, ticket_id),
+            workable(session, ticket_id),
             vendor,
             Choice(**given),
             actor=current_actor(),
@@ -133,7 +132,7 @@ def send_back(given: dict[str, Any], ticket_id: int) -> None:
         operations.send_back(
             session,
             desk.engine,
-            _workable(session, ticket_id),
+            workable(session, ticket_id),
             reason=given["reason"],
             actor=current_actor(),
         )
@@ -200,17 +199,3 @@ def _refusing() -> Iterator[None]:
         abort(422, message=str(refused), errors=errors)
     except (NobodyWaits, OperatorError, DiagramError) as error:
         abort(422, message=str(error))
-
-
-def _seen(session: Session, ticket_id: int) -> Ticket:
-    ticket = session.get(Ticket, ticket_id)
-    if ticket is None or not may_see(session, current_user(), ticket):
-        raise NotFound
-    return ticket
-
-
-def _workable(session: Session, ticket_id: int) -> Ticket:
-    ticket = _seen(session, ticket_id)
-    if only_looks(session, ticket, current_user()):
-        abort(403, message="This ticket was copied to you to read along.")
-    return ticket

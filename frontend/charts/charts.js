@@ -29,10 +29,16 @@ function onAxis(unit, value) {
   return value ? `${Math.round(value)} ${zh ? "秒" : "s"}` : "0";
 }
 
-function option({ kind, unit, overTime, title, rows }, width, size) {
-  const c = colours();
+// Bars that lie are drawn from below.
+function ordering({ kind, overTime, rows }) {
   const lying = kind === "bar" && !overTime;
-  const ordered = lying ? [...rows].reverse() : rows;
+  return { lying, ordered: lying ? [...rows].reverse() : rows };
+}
+
+function option(data, width, size) {
+  const { kind, unit, title, rows } = data;
+  const c = colours();
+  const { lying, ordered } = ordering(data);
   const names = {
     type: "category",
     data: ordered.map((row) => row.name),
@@ -80,13 +86,12 @@ export function showChart(element) {
   const chart = echarts.init(element, null, { renderer: "canvas" });
   const size = parseFloat(getComputedStyle(element).fontSize);
   const draw = () => chart.setOption(option(data, element.clientWidth, size), true);
-  const lying = data.kind === "bar" && !data.overTime;
-  const ordered = lying ? [...data.rows].reverse() : data.rows;
+  const { ordered } = ordering(data);
   draw();
   chart.on("click", ({ dataIndex }) => { if (ordered[dataIndex]?.href) location.assign(ordered[dataIndex].href); });
-  const one = { element, draw, resize: () => { chart.resize(); draw(); }, end: () => chart.dispose() };
-  shown.add(one);
-  new ResizeObserver(() => { if (element.isConnected) one.resize(); }).observe(element);
+  const resized = new ResizeObserver(() => { if (element.isConnected) { chart.resize(); draw(); } });
+  resized.observe(element);
+  shown.add({ element, draw, end: () => { resized.disconnect(); chart.dispose(); } });
   element.dataset.ready = "";
 }
 

@@ -19,8 +19,8 @@ export async function checkXml(xml, path) {
     // DOMParser would answer with a page of its own, whose styles the policy of ours forbids.
     read.documentElement.innerHTML = xml.replace(DECLARATION, "");
   } catch {
-    const { problems } = await call("POST", "/lint", { path, content: xml, files: {} });
-    throw new Error(problems[0] ? `${both(problems[0].message)} (line: ${problems[0].line})` : "XML");
+    const { problems: [problem] } = await call("POST", "/lint", { path, content: xml, files: {} });
+    throw Object.assign(new Error(both(problem.message)), { line: problem.line });
   }
   return read;
 }

@@ -72,3 +72,15 @@ def test_a_traceback_shows_no_variables(
 def test_another_format_is_refused() -> None:
     with pytest.raises(SettingsError, match="console or json"):
         configure_logging("xml", process="web")
+
+
+def test_what_is_set_later_holds_for_a_logger_that_has_spoken(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    logger = structlog.get_logger("desk.web")
+    configure_logging("console", process="web")
+    logger.info("first")
+    configure_logging("json", process="worker")
+    capsys.readouterr()
+    logger.info("second")
+    assert json.loads(capsys.readouterr().err)["process"] == "worker"

@@ -16,7 +16,6 @@ from desk.insight.views import NONE, address, by_words
 from desk.people.queries import active_teams, people_who_can
 from desk.rules.fields import types
 from desk.web.localisation import select_locale, words
-from engine.timestamps import utc_now
 
 DAYS = {
     "1": _l("Today"),
@@ -34,8 +33,7 @@ def zone() -> ZoneInfo:
 
 def setting(session: Session) -> Setting:
     """What measures need to know of this desk."""
-    desk = current_desk()
-    return Setting(session, desk.engine, utc_now(), desk.settings.ticket_reopen_days)
+    return Setting.of(current_desk(), session)
 
 
 def locale() -> str:

@@ -168,12 +168,12 @@ def conversation_context(
 ) -> dict[str, Any]:
     """`items` and `earlier_href`: the newest part of the conversation, or the part before a message."""
     talk = conversation(session, ticket.id, before=before)
-    delivered = deliveries(session, ticket.id, talk.messages)
+    delivered, may_retry = deliveries(session, ticket.id, talk.messages), may_send_again()
     return {
         "items": [
             _system_item(item)
             if isinstance(item, TrailEntry)
-            else _message_item(item, delivered[item.id], may_send_again())
+            else _message_item(item, delivered[item.id], may_retry)
             for item in talk.merged()
         ],
         "file_url": file_url,

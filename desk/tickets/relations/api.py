@@ -42,7 +42,7 @@ def hand_over_ticket(given: dict[str, Any], ticket_id: int) -> None:
     """Give the ticket to another team or person, with the open steps that were its handler's."""
     desk = current_desk()
     with _refusing(), desk.database.transaction() as session:
-        hand_over(session, desk, _workable(session, ticket_id), actor=current_actor(), **given)
+        hand_over(session, desk, workable(session, ticket_id), actor=current_actor(), **given)
 
 
 @blueprint.route("/tickets/<int:ticket_id>/watchers")
@@ -51,7 +51,7 @@ def hand_over_ticket(given: dict[str, Any], ticket_id: int) -> None:
 def list_watchers(ticket_id: int) -> dict[str, Any]:
     """Who is told what happens to the ticket."""
     with current_desk().reading() as session:
-        return {"items": watchers(session, _seen(session, ticket_id))}
+        return {"items": watchers(session, seen(session, ticket_id))}
 
 
 @blueprint.route("/tickets/<int:ticket_id>/watchers", methods=["POST"])
@@ -62,7 +62,7 @@ def copy_ticket(given: dict[str, Any], ticket_id: int) -> None:
     """Put people on the copy list, to read along or to work on it."""
     desk = current_desk()
     with _refusing(), desk.database.transaction() as session:
-        ticket = _workable(session, ticket_id)
+        ticket = workable(session, ticket_id)
         copy_to(
             session,
             desk,
@@ -80,7 +80,7 @@ def remove_watcher(ticket_id: int, user_id: int) -> None:
     """Take somebody off the list."""
     desk = current_desk()
     with desk.database.transaction() as session:
-        unwatch(session, desk, _workable(session, ticket_id), user_id, actor=current_actor())
+        unwatch(session, desk, workable(session, ticket_id), user_id, actor=current_actor())
 
 
 @blueprint.route("/tickets/<int:ticket_id>/follow", methods=["PUT"])
@@ -89,7 +89,7 @@ def remove_watcher(ticket_id: int, user_id: int) -> None:
 def follow_ticket(ticket_id: int) -> None:
     """Be told what happens."""
     with current_desk().database.transaction() as session:
-        follow(session, _seen(session, ticket_id), current_user(), actor=current_actor())
+        follow(session, seen(session, ticket_id), current_user(), actor=current_actor())
 
 
 @blueprint.route("/tickets/<int:ticket_id>/follow", methods=["DELETE"])
@@ -99,7 +99,7 @@ def unfollow_ticket(ticket_id: int) -> None:
     """Be told no more."""
     desk = current_desk()
     with desk.database.transaction() as session:
-        ticket = _seen(session, ticket_id)
+        ticket = seen(session, ticket_id)
         unwatch(session, desk, ticket, current_user().id, actor=current_actor())
 
 
@@ -109,7 +109,7 @@ def unfollow_ticket(ticket_id: int) -> None:
 def related_tickets(ticket_id: int) -> Any:
     """Parent, parts, linked and merged tickets."""
     with current_desk().reading() as session:
-        return family(session, _seen(session, ticket_id))
+        return family(session, seen(session, ticket_id))
 
 
 @blueprint.route("/tickets/<int:ticket_id>/links", methods=["POST"])
@@ -120,8 +120,8 @@ def link_ticket(given: dict[str, Any], ticket_id: int) -> None:
     """Link two tickets."""
     desk = current_desk()
     with _refusing(), desk.database.transaction() as session:
-        other = _seen(session, given["other_id"])
-        link(session, desk, _workable(session, ticket_id), other, actor=current_actor())
+        other = seen(session, given["other_id"])
+        link(session, desk, workable(session, ticket_id), other, actor=current_actor())
 
 
 @blueprint.route("/tickets/<int:ticket_id>/links/<int:other_id>", methods=["DELETE"])
@@ -131,8 +131,8 @@ def unlink_ticket(ticket_id: int, other_id: int) -> None:
     """Take a link away."""
     desk = current_desk()
     with desk.database.transaction() as session:
-        other = _seen(session, other_id)
-        unlink(session, desk, _workable(session, ticket_id), other, actor=current_actor())
+        other = seen(session, other_id)
+        unlink(session, desk, workable(session, ticket_id), other, actor=current_actor())
 
 
 @blueprint.route("/tickets/<int:ticket_id>/split", methods=["POST"])
@@ -143,11 +143,11 @@ def split_ticket(given: dict[str, Any], ticket_id: int) -> Any:
     """Make 1 to 15 parts, all or none."""
     desk = current_desk()
     with _refusing(), desk.database.transaction() as session:
-        ticket = _workable(session, ticket_id)
+        ticket = workable(session, ticket_id)
         split(session, desk, ticket, [_part(session, p) for p in given["parts"]],
               actor=current_actor())  # fmt: skip
     with desk.reading() as session:
-        return family(session, _seen(session, ticket_id))
+        return family(session, seen(session, ticket_id))
 
 
 @blueprint.route("/tickets/<int:ticket_id>/merge", methods=["POST"])
@@ -158,8 +158,8 @@ def merge_ticket(given: dict[str, Any], ticket_id: int) -> None:
     """Join the ticket into another of the same customer."""
     desk = current_desk()
     with _refusing(), desk.database.transaction() as session:
-        into = _seen(session, given["into_id"])
-        ticket = _workable(session, ticket_id)
+        into = seen(session, given["into_id"])
+        ticket = workable(session, ticket_id)
         merge(session, desk, ticket, into, reason=given["reason"], actor=current_actor())
 
 
@@ -170,7 +170,7 @@ def unmerge_ticket(ticket_id: int) -> None:
     """Take it apart again."""
     desk = current_desk()
     with _refusing(), desk.database.transaction() as session:
-        undo_merge(session, desk, _workable(session, ticket_id), actor=current_actor())
+        undo_merge(session, desk, workable(session, ticket_id), actor=current_actor())
 
 
 @contextmanager
@@ -188,7 +188,8 @@ def _refusing() -> Iterator[None]:
         abort(422, message=str(error))
 
 
-def _seen(session: Session, ticket_id: int) -> Ticket:
+def seen(session: Session, ticket_id: int) -> Ticket:
+    """A ticket that the caller may see. The request ends with 404 where there is none."""
     ticket = session.get(Ticket, ticket_id)
     if ticket is None or ticket.deleted_at is not None:
         raise NotFound
@@ -197,8 +198,9 @@ def _seen(session: Session, ticket_id: int) -> Ticket:
     return ticket
 
 
-def _workable(session: Session, ticket_id: int) -> Ticket:
-    ticket = _seen(session, ticket_id)
+def workable(session: Session, ticket_id: int) -> Ticket:
+    """One on which the caller may act, too: 403 where it was copied to them to read along."""
+    ticket = seen(session, ticket_id)
     if only_looks(session, ticket, current_user()):
         abort(403, message="This ticket was copied to you to read along.")
     return ticket

@@ -6,13 +6,12 @@ from typing import Any
 
 from flask import Flask
 
-from engine.timestamps import utc_now
 from tests.desk.insight.conftest import Shop
 
 
 def test_figures(shop: Shop, app: Flask, bearer: Callable[..., Any]) -> None:
-    shop.ticket(utc_now() - timedelta(minutes=1), priority="high", form_data={"city": "Berlin"})
-    shop.ticket(utc_now() - timedelta(minutes=1))
+    shop.ticket(shop.floor.now - timedelta(minutes=1), priority="high", form_data={"city": "Berlin"})
+    shop.ticket(shop.floor.now - timedelta(minutes=1))
     client, headers = app.test_client(), bearer(shop.reader)
 
     def ask(query: str) -> Any:

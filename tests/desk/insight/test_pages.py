@@ -8,14 +8,13 @@ from typing import Any
 from desk.insight.operations import ensure_dashboards
 from desk.insight.shipped import SHIPPED
 from engine.actors import SYSTEM
-from engine.timestamps import utc_now
 from tests.desk.insight.conftest import Shop
 
 AsRole = Callable[..., Any]
 
 
 def test_a_figure_is_a_chart_and_a_table(shop: Shop, as_role: AsRole) -> None:
-    shop.ticket(utc_now() - timedelta(minutes=1), priority="urgent")
+    shop.ticket(shop.floor.now - timedelta(minutes=1), priority="urgent")
     browser = as_role("auditor")
     page = browser.get("/insight/explore?measure=opened&by=priority").text
     assert "data-chart=" in page
@@ -35,7 +34,7 @@ def test_nonsense_in_the_address_is_left_out(shop: Shop, as_role: AsRole) -> Non
 
 
 def test_an_agent_finds_only_the_own_tickets(shop: Shop, as_role: AsRole) -> None:
-    shop.ticket(utc_now() - timedelta(minutes=1))
+    shop.ticket(shop.floor.now - timedelta(minutes=1))
     page = as_role("agent").get("/insight/tickets?measure=opened").text
     assert "WN-" not in page
 
@@ -45,7 +44,7 @@ def test_a_dashboard_is_made_filled_and_shared(
 ) -> None:
     team = make_team("Support", [make_user("li", roles=["agent"])])
     make_user("han", roles=["agent"])
-    shop.ticket(utc_now() - timedelta(minutes=1), priority="urgent", team_id=team.id)
+    shop.ticket(shop.floor.now - timedelta(minutes=1), priority="urgent", team_id=team.id)
     browser = as_role("implementer")
     browser.get("/insight")
     edit = browser.post("/insight", {"name": "Mine"}).location
@@ -106,7 +105,7 @@ def test_the_dashboards_that_ship(shop: Shop, as_role: AsRole) -> None:
     with shop.desk.database.transaction() as session:
         ensure_dashboards(session, actor=SYSTEM)
         ensure_dashboards(session, actor=SYSTEM)
-    shop.ticket(utc_now() - timedelta(minutes=1))
+    shop.ticket(shop.floor.now - timedelta(minutes=1))
     browser = as_role("supervisor")
     page = browser.get("/insight").text
     assert page.count("comes with the desk") == len(SHIPPED)
@@ -133,7 +132,7 @@ def test_the_wall_is_a_dashboard_that_reads_itself_again(shop: Shop, as_role: As
     page = browser.get(f"{home}/wall").text
     assert 'data-live="tickets"' in page
     again = re.findall(r'hx-get="([^"]*/wall/tiles)"', page)[0]
-    shop.ticket(utc_now() - timedelta(minutes=1))
+    shop.ticket(shop.floor.now - timedelta(minutes=1))
     part = browser.get(again).text
     assert "<html" not in part
     assert re.search(r'class="ld-big"><a [^>]*>1</a>', part)

@@ -4,7 +4,6 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from flask import abort, flash, redirect, render_template, request, url_for
-from flask import session as flask_session
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -26,15 +25,12 @@ from desk.people.passwords import check_policy, hash_password
 from desk.people.permissions import ROLES, can
 from engine.timestamps import utc_now
 
-SHOWN_ONCE = "made_key"  # kept in the session from the request that makes a key to its page
-
 
 @blueprint.get("/me")
 @requires()
-def profile() -> tuple[str, dict[str, str]]:
-    """The profile page; a key that was just made is on it once."""
-    secret = flask_session.pop(SHOWN_ONCE, None)
-    return _profile(new_token=secret), {"Cache-Control": "no-store"} if secret else {}
+def profile() -> str:
+    """The profile page."""
+    return _profile()
 
 
 def _profile(*, new_token: str | None = None, errors: dict[str, str] | None = None) -> str:
@@ -127,8 +123,8 @@ def end_sessions() -> Response:
 
 @blueprint.post("/me/tokens")
 @requires("token.create")
-def create_token() -> Response | tuple[str, int]:
-    """Make a key for programs; it is shown on the page that comes next, and never again."""
+def create_token() -> tuple[str, int] | tuple[str, int, dict[str, str]]:
+    """Make a key for programs; this answer shows it, and nothing keeps it: no session, no redirect, no cache."""
     days = request.form.get("days", default=365, type=int)
     try:
         with current_desk().database.transaction() as session:
@@ -141,8 +137,9 @@ def create_token() -> Response | tuple[str, int]:
             )
     except PeopleError as error:
         return _profile(errors={error.field or "name": str(error)}), 422
-    flask_session[SHOWN_ONCE] = secret
-    return redirect(url_for("people.profile"), 303)
+    # The address is that of the page: loading it again shows the page and makes no other key.
+    headers = {"Cache-Control": "no-store", "HX-Push-Url": url_for("people.profile")}
+    return _profile(new_token=secret), 200, headers
 
 
 @blueprint.post("/me/tokens/<int:token_id>/revoke")

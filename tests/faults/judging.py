@@ -65,6 +65,14 @@ def quiet(database: Database) -> bool:
     return not working and not running
 
 
+def moved(database: Database) -> tuple[int, int]:
+    """How many lines the history has and how many jobs are done: it grows as long as anything moves."""
+    with database.reading() as session:
+        lines = session.scalar(select(func.count()).select_from(history))
+        done = session.scalar(select(func.count()).where(job.c.status == "done"))
+    return lines or 0, done or 0
+
+
 def _stopped() -> Any:
     return select(incident.c.instance_id).where(
         incident.c.resolved_at.is_(None), incident.c.instance_id.is_not(None)

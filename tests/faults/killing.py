@@ -27,11 +27,12 @@ from lanedesk.models import metadata
 from lanedesk.private_redis import PrivateRedis
 from lanedesk.tied import tied
 from tests.faults import parts
-from tests.faults.judging import judge, quiet
+from tests.faults.judging import judge, moved, quiet
 from tests.fixtures.postgresql import PostgresqlServer
 
 DURABLE = ("shared_buffers=64MB", "max_wal_size=1GB")  # fsync and synchronous_commit stay on
-QUIET_SECONDS = 240  # for what was begun to come to an end
+STUCK_SECONDS = 120  # without a step or a finished job: what was begun will not come to its end
+QUIET_SECONDS = 1200  # for what was begun to come to an end, however busy the machine
 BACK_SECONDS = 60
 HANG_SECONDS = parts.LEASE.total_seconds() + 3
 
@@ -159,6 +160,18 @@ class Stage:
                 return False
         return quiet(database)
 
+    def settle(self, database: Database) -> None:
+        """Wait until all came to its end, or nothing moves any more."""
+        deadline = time.monotonic() + QUIET_SECONDS
+        moved_at, last = time.monotonic(), (0, 0)
+        while not self.finished(database) and time.monotonic() < deadline:
+            self.revive()
+            if (now := moved(database)) != last:
+                moved_at, last = time.monotonic(), now
+            elif time.monotonic() - moved_at > STUCK_SECONDS:
+                return
+            time.sleep(0.5)
+
     def stop(self) -> None:
         """End our own processes."""
         for part in self.parts:
@@ -217,11 +230,8 @@ def run(seconds: int, seed: int) -> bool:
             time.sleep(chance.uniform(0, 1))
             found.revive()
         parts.closing(found.folder).touch()
-        deadline = time.monotonic() + QUIET_SECONDS
         database = Database(found.url)
-        while not found.finished(database) and time.monotonic() < deadline:
-            found.revive()
-            time.sleep(0.5)
+        found.settle(database)
         found.stop()
         verdict = judge(database, found.logs)
         database.dispose()

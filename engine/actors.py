@@ -1,6 +1,6 @@
 """Who does something: a person of the desk, a customer, a program, or the system itself."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal, Self
 
 ActorKind = Literal["user", "contact", "system"]
@@ -21,7 +21,7 @@ class Actor:
 
     def as_json(self) -> dict[str, Any]:
         """For JSON columns."""
-        return asdict(self)
+        return {"kind": self.kind, "id": self.id, "name": self.name}
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Self:

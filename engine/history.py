@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from types import NoneType
 from typing import Any
 from uuid import UUID
 
@@ -15,13 +16,22 @@ from sqlalchemy.orm import Session
 
 from engine import statements as sql
 from engine.actors import Actor
+from engine.database import is_sqlite
 
 START = bytes(32)
 
 
+_AS_IT_IS = (int, bool, NoneType, float)
+
+
 def plain(value: Any) -> Any:
     """A value as JSON has it: decimals and times become text."""
-    if isinstance(value, Mapping):
+    kind = value.__class__  # what most values are, without asking for every kind in turn
+    if kind is str:
+        return storable(value)
+    if kind in _AS_IT_IS:
+        return value
+    if kind is dict or isinstance(value, Mapping):
         return {str(k): plain(v) for k, v in value.items()}
     if isinstance(value, list | tuple):
         return [plain(v) for v in value]
@@ -99,8 +109,12 @@ class Recorder:
     ) -> None:
         self.instance_id, self.actor, self.at = instance_id, actor, at
         self.seq, self.hash, self._seal = seq, previous, seal
+        # what all rows of the step have in common is said once
         self._instance, self._at = str(instance_id), at.astimezone(UTC).isoformat()
+        self._actor = orjson.dumps(actor, option=orjson.OPT_SORT_KEYS)
+        self._actor_said = orjson.Fragment(self._actor)
         self._bodies: list[bytes] = []
+        self._said: list[bytes] = []  # the data of each row
         self.rows: list[dict[str, Any]] = []
 
     def add(
@@ -112,43 +126,51 @@ class Recorder:
     ) -> None:
         """Add a row; it is written when the step is saved."""
         self.seq += 1
-        content = plain(data or {})
+        content = plain(data) if data else {}
         if self._seal is not None:
             content = self._seal(content)
-        row = {
-            "instance_id": self.instance_id,
-            "seq": self.seq,
-            "at": self.at,
-            "actor": self.actor,
-            "event": event,
-            "element_id": element_id,
-            "token_id": token_id,
-            "data": content,
-        }
-        # as in chain(), with what all rows of the step have in common said once
+        said = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
+        # as in chain(), the keys in their order
         body = orjson.dumps(
             {
+                "actor": self._actor_said,
+                "at": self._at,
+                "data": orjson.Fragment(said),
+                "element": element_id,
+                "event": event,
                 "instance": self._instance,
                 "seq": self.seq,
-                "at": self._at,
+                "token": str(token_id) if token_id else None,
+            }
+        )
+        self.hash = hashlib.sha256(self.hash + body).digest()
+        self.rows.append(
+            {
+                "instance_id": self.instance_id,
+                "seq": self.seq,
+                "at": self.at,
                 "actor": self.actor,
                 "event": event,
-                "element": element_id,
-                "token": str(token_id) if token_id else None,
+                "element_id": element_id,
+                "token_id": token_id,
                 "data": content,
-            },
-            option=orjson.OPT_SORT_KEYS,
+                "hash": self.hash,
+            }
         )
-        self.hash = row["hash"] = hashlib.sha256(self.hash + body).digest()
-        self.rows.append(row)
         self._bodies.append(body)
+        self._said.append(said)
 
     def write(self, session: Session) -> list[tuple[sql.Write, list[dict[str, Any]]]]:
-        """What writes the rows: on PostgreSQL all of them as the one text that was hashed, on SQLite one by one."""
+        """What writes the rows: on PostgreSQL all of them as the one text that was hashed, on SQLite the JSON in it."""
         if not self.rows:
             return []
-        if session.get_bind().dialect.name != "postgresql":
-            return [(sql.INSERT_HISTORY, self.rows)]
+        if is_sqlite(session):
+            actor = self._actor.decode()
+            rows = [
+                {**row, "actor": actor, "data": said.decode()}
+                for row, said in zip(self.rows, self._said, strict=True)
+            ]
+            return [(sql.INSERT_HISTORY, rows)]
         together = {
             "bodies": (b"[" + b",".join(self._bodies) + b"]").decode(),
             "hashes": b"".join([row["hash"] for row in self.rows]),

@@ -383,7 +383,13 @@ DELETE_TIMER = Write(
     )
 )
 
-INSERT_HISTORY = Write(insert(history))
+# Its JSON is written as the text that was hashed (SQLite).
+INSERT_HISTORY = Write(
+    insert(history).values(
+        actor=bindparam("actor", type_=String),
+        data=bindparam("data", type_=String),
+    )
+)
 # The rows of a step as one JSON text, their hashes one after the other: far fewer values to hand over (PostgreSQL).
 INSERT_HISTORY_TOGETHER = Write(
     text(

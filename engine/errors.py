@@ -104,11 +104,6 @@ class Problem:
     line: int = 0
     resource: str = ""
 
-    @property
-    def page(self) -> str:
-        """The page of the manual that shows the wrong and the right diagram, under docs/."""
-        return f"manual/lint/{self.rule}.md"
-
 
 class DeployRefused(EngineError):
     """The bundle was not deployed; `problems` say why."""

@@ -315,11 +315,12 @@ def doctor() -> None:
 
 
 @commands.command()
-def settings() -> None:
-    """Print the table of settings (docs/settings.md)."""
+@click.argument("locale", type=click.Choice(["en", "zh_CN"]), default="en")
+def settings(locale: str) -> None:
+    """Print the table of settings (docs/settings.md), in Chinese with zh_CN (docs/settings.zh-CN.md)."""
     from lanedesk.settings_table import settings_table
 
-    print(settings_table(), end="")
+    print(settings_table(locale), end="")
 
 
 def _desk_with_tables(process: str) -> "Desk":

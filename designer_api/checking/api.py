@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import url_for
 
-from designer_api.checking import linting, manual
+from designer_api.checking import linting
 from designer_api.checking.catalogue import catalogue
 from designer_api.checking.importing import examine
 from designer_api.checking.meanings import meaning
@@ -21,6 +21,7 @@ from designer_api.checking.schemas import (
 from designer_api.files.contents import NotAFile, bytes_of, text_of, too_large
 from designer_api.refusals import not_a_file
 from desk.application import current_desk
+from desk.help import manual
 from desk.people.access import requires
 from desk.web.api import ApiBlueprint
 from engine.errors import Problem
@@ -106,7 +107,12 @@ def shaped(problems: Iterable[Problem]) -> list[dict[str, Any]]:
             "element": p.element,
             "line": p.line,
             "message": p.message,
-            "page": url_for("designer_manual.rule", name=p.rule) if manual.exists(p.rule) else None,
+            "page": _page(p.rule),
         }
         for p in problems
     ]
+
+
+def _page(rule: str) -> str | None:
+    name = f"lint/{rule}"
+    return url_for("help.page", name=name) if name in manual.pages() else None

@@ -1,6 +1,6 @@
 """The catalogue of events: names, words in both languages, and what each carries.
 
-It feeds the designer's pickers, the form for rules, the webhooks, and docs/events.md (`python -m desk.events`).
+It feeds the designer's pickers, the form for rules, the webhooks, and docs/manual/events.md (`python -m desk.events`).
 """
 
 from collections.abc import Mapping

@@ -1,8 +1,8 @@
-"""The small part of Markdown that forms need, and the cleaning of HTML.
+"""The small part of Markdown that forms and the manual need, and the cleaning of HTML.
 
 Headings, paragraphs (a line break stays one), **bold**, *italic*, `code`, [links](https://…),
-lists, quotes and rules. Everything is escaped first and cleaned by nh3 last, so that neither a
-text of the schema nor data inside it can bring markup of its own.
+lists, quotes, rules, tables and text between fences. Everything is escaped first and cleaned by nh3
+last, so that neither a text of the schema nor data inside it can bring markup of its own.
 """
 
 import re
@@ -38,6 +38,9 @@ _RULE: Final = re.compile(r"(?:-\s*){3,}|(?:\*\s*){3,}|(?:_\s*){3,}")
 _BULLET: Final = re.compile(r"[-*+]\s+(.*)")
 _NUMBER: Final = re.compile(r"\d{1,9}[.)]\s+(.*)")
 _QUOTE: Final = re.compile(r">\s?(.*)")
+_ROW: Final = re.compile(r"\|(.*)\|")
+_UNDER_HEAD: Final = re.compile(r"\|(\s*:?-+:?\s*\|)+")
+_FENCED: Final = re.compile(r"^```[^`\n]*\n(.*?)^```[ \t]*$", re.M | re.S)
 # Escaped characters travel through the rules as private-use characters, so no rule sees them.
 _PRIVATE: Final = 0xE000
 
@@ -62,8 +65,19 @@ def escape_markdown(text: str) -> str:
 def markdown(text: str) -> Markup:
     """Markdown as clean HTML."""
     text = _strip_private(text.replace("\r\n", "\n").replace("\r", "\n"))
+    parts = _FENCED.split(text)  # every second one stood between fences
+    return clean_html(
+        "\n".join(_fenced(part) if n % 2 else _marked(part) for n, part in enumerate(parts))
+    )
+
+
+def _fenced(text: str) -> str:
+    return f"<pre>{escape(text.rstrip())}</pre>"
+
+
+def _marked(text: str) -> str:
     text = _ESCAPED.sub(lambda match: chr(_PRIVATE + ord(match[1])), text)
-    return clean_html("\n".join(_blocks(text.split("\n"))))
+    return "\n".join(_blocks(text.split("\n")))
 
 
 def _strip_private(text: str) -> str:
@@ -77,6 +91,7 @@ def _kind(line: str) -> str:
         ("ul", _BULLET),
         ("ol", _NUMBER),
         ("blockquote", _QUOTE),
+        ("table", _ROW),
     ):
         if pattern.fullmatch(line.strip()):
             return kind
@@ -100,8 +115,26 @@ def _blocks(lines: list[str]) -> Iterator[str]:
         elif kind == "blockquote":
             quoted = [match[1] for match in filter(None, map(_QUOTE.fullmatch, block))]
             yield f"<blockquote><p>{_lines(quoted)}</p></blockquote>"
+        elif kind == "table":
+            yield _table(block)
         elif kind == "paragraph":
             yield f"<p>{_lines(block)}</p>"
+
+
+def _table(rows: list[str]) -> str:
+    """A table with a head, where the second row says that the first is one; else the lines as they are."""
+    if len(rows) < 2 or not _UNDER_HEAD.fullmatch(rows[1]):
+        return f"<p>{_lines(rows)}</p>"
+    head, *body = [_row(row) for row in (rows[0], *rows[2:])]
+    heads = "".join(f'<th scope="col">{cell}</th>' for cell in head)
+    lines = "".join(
+        "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>" for cells in body
+    )
+    return f"<table><thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table>"
+
+
+def _row(line: str) -> list[str]:
+    return [_inline(cell.strip()) for cell in line[1:-1].split("|")]
 
 
 def _lines(lines: list[str]) -> str:

@@ -40,8 +40,6 @@ def test_a_problem_names_the_element_and_the_page_of_the_manual(
     page = client.get(problem["page"])
     assert page.status_code == 200
     assert problem["rule"] in page.text
-    assert client.get("/designer/manual/lint/nothing").status_code == 404
-    assert client.get("/designer/manual/lint/..%2f..%2fREADME").status_code == 404
 
 
 def test_broken_xml_says_line_and_reason(program: Callable[..., Any]) -> None:

@@ -1,11 +1,18 @@
-"""The manual's table of settings is the settings."""
+"""The manual's tables of settings are the settings."""
 
 from pathlib import Path
 
+import pytest
+
 from lanedesk.settings_table import settings_table
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "settings.md"
+DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 
-def test_the_page_is_what_the_command_prints() -> None:
-    assert PAGE.read_text() == settings_table(), "run `lanedesk settings > docs/settings.md`"
+@pytest.mark.parametrize(
+    ("name", "locale"), [("settings.md", "en"), ("settings.zh-CN.md", "zh_CN")]
+)
+def test_the_page_is_what_the_command_prints(name: str, locale: str) -> None:
+    assert (DOCS / name).read_text() == settings_table(locale), (
+        f"run `lanedesk settings {locale} > docs/{name}`"
+    )

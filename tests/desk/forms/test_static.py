@@ -27,6 +27,11 @@ from tests.desk.forms.building import field, form, page
         ("snake_case_name", "<p>snake_case_name</p>"),
         (r"\*not\*", "<p>*not*</p>"),
         ("1 < 2 & 3", "<p>1 &lt; 2 &amp; 3</p>"),
+        ("| a | b |\n|---|---|\n| *c* | d |",
+         '<table><thead><tr><th scope="col">a</th><th scope="col">b</th></tr></thead>'
+         "<tbody><tr><td><em>c</em></td><td>d</td></tr></tbody></table>"),
+        ("|no|table|", "<p>|no|table|</p>"),
+        ("a\n\n```\n# <b> *c* \\-\n\n1\n```\nd", "<p>a</p>\n<pre># &lt;b&gt; *c* \\-\n\n1</pre>\n<p>d</p>"),
     ],
 )  # fmt: skip
 def test_the_markdown_that_forms_need(text, html):

@@ -12,7 +12,7 @@ from engine.feel.text import text_of
 from engine.functions import FAMILIES, FUNCTIONS, DeskFunction, Host
 from engine.functions.manual import page
 
-MANUAL = Path(__file__).parents[3] / "docs/manual/functions.md"
+MANUAL = Path(__file__).parents[3] / "docs/manual"
 ZONE = "Asia/Shanghai"
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=ZoneInfo(ZONE))
 EVERY = [function for family in FAMILIES for function in family.functions]
@@ -40,8 +40,13 @@ def test_no_name_is_declared_twice() -> None:
     assert len(names) == len(set(names))
 
 
-def test_the_manual_is_up_to_date() -> None:
-    assert MANUAL.read_text(encoding="utf-8") == page(), "run python -m engine.functions"
+@pytest.mark.parametrize(
+    ("name", "locale"), [("functions.md", "en"), ("functions.zh-CN.md", "zh_CN")]
+)
+def test_the_manual_is_up_to_date(name: str, locale: str) -> None:
+    assert (MANUAL / name).read_text(encoding="utf-8") == page(locale), (
+        "run python -m engine.functions"
+    )
 
 
 @pytest.mark.parametrize(

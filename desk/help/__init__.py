@@ -1,0 +1,1 @@
+"""The manual inside the desk: the pages of docs/manual in the reader's language."""

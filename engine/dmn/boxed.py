@@ -19,7 +19,7 @@ from engine.feel.expression import (
 from engine.feel.external import external_function
 from engine.feel.filters import filter_list
 from engine.feel.host import HostFunction
-from engine.feel.loops import iterate, quantify
+from engine.feel.loops import iterate
 from engine.feel.runtime import Run, Scope
 from engine.feel.types import FeelType
 from engine.feel.values import Context
@@ -184,7 +184,14 @@ class BoxedCompiler:
     def conditional(self, boxed: model.Conditional) -> Code:
         condition = self.compile(boxed.condition)
         then, otherwise = self.compile(boxed.then), self.compile(boxed.otherwise)
-        return lambda scope: then(scope) if condition(scope) is True else otherwise(scope)
+
+        def choose(scope: Scope) -> Any:
+            answer = condition(scope)
+            if answer is not None and answer.__class__ is not bool:
+                return scope.run.warn(0, "the condition is not boolean", "条件不是布尔值")
+            return then(scope) if answer else otherwise(scope)
+
+        return choose
 
     def filter(self, boxed: model.BoxedFilter) -> Code:
         domain = self.compile(boxed.domain)
@@ -195,9 +202,8 @@ class BoxedCompiler:
         domain = self.compile(boxed.domain)
         body = self.inside((boxed.variable, "partial"), boxed.body)
         iterations = ((boxed.variable, domain, None, 0),)
-        if boxed.kind == "for":
-            return iterate(iterations, body, _COST)
-        return quantify(iterations, body, _COST, boxed.kind == "some")
+        answers = iterate(iterations, body, _COST)
+        return answers if boxed.kind == "for" else _quantified(answers, boxed.kind == "some")
 
     def table(self, boxed: model.DecisionTable) -> Code:
         return compile_table(self, boxed)
@@ -214,6 +220,21 @@ class BoxedCompiler:
         model.BoxedIteration: iteration,
         model.DecisionTable: table,
     }
+
+
+def _quantified(answers: Code, some: bool) -> Code:
+    """Whether some or every answer is true; null when one is not boolean, unlike in FEEL's own `some` and `every`."""
+
+    def decide(scope: Scope) -> bool | None:
+        found = answers(scope)
+        if found is None:
+            return None
+        if any(answer.__class__ is not bool for answer in found):
+            scope.run.warn(0, "a condition is not boolean", "有一个条件不是布尔值")
+            return None
+        return any(found) if some else all(found)
+
+    return decide
 
 
 def context_code(entries: tuple[tuple[str, Code], ...], result: Code | None) -> Code:

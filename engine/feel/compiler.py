@@ -21,7 +21,14 @@ from engine.feel.operators import ARITHMETIC, negate, no_result
 from engine.feel.properties import path
 from engine.feel.runtime import TURN, Scope
 from engine.feel.testing import any_test, matches, passes, unary_range
-from engine.feel.types import FeelType, accepts, resolve_type, type_of, unknown_type
+from engine.feel.types import (
+    FeelType,
+    accepts,
+    resolve_type,
+    type_of,
+    unconstrained,
+    unknown_type,
+)
 from engine.feel.values import CLEAN, Context, Function, Range, to_feel
 
 Code = Callable[[Scope], Any]
@@ -257,7 +264,8 @@ class Compiler:
         return is_in
 
     def instance_of(self, node: syntax.InstanceOf) -> Code:
-        value, kind = self.compile(node.value), self.named_type(node.type, node.at)
+        value = self.compile(node.value)
+        kind = unconstrained(self.named_type(node.type, node.at))
         return lambda scope: accepts(kind, value(scope), scope.run)
 
     def named_type(self, written: syntax.TypeName, at: int) -> FeelType:

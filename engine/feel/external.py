@@ -196,6 +196,8 @@ _METHODS: dict[str, dict[str, Callable[..., Any]]] = {
         "format": lambda template, values: _format(template, values),
         "join": lambda delimiter, values: delimiter.join(_of(str)(value) for value in values),
     },
+    "java.lang.Byte": {"parseByte": int, "valueOf": int, "toString": str},
+    "java.lang.Short": {"parseShort": int, "valueOf": int, "toString": str},
     "java.lang.Integer": {"parseInt": int, "valueOf": int, "toString": str, "max": max, "min": min},
     "java.lang.Long": {"parseLong": int, "valueOf": int, "toString": str, "max": max, "min": min},
     "java.lang.Double": {"parseDouble": float, "valueOf": float, "toString": str},
@@ -210,6 +212,8 @@ _METHODS: dict[str, dict[str, Callable[..., Any]]] = {
         "toLowerCase": str.lower,
     },
 }
+
+_NUMBERS = {*_INTEGERS, "float", "double"}
 
 
 def external_function(
@@ -228,6 +232,8 @@ def external_function(
     signature = _read(written)
     method = _METHODS.get(owner.strip(), {}).get(signature.method) if signature else None
     if signature is None or method is None:
+        return None
+    if owner.strip() == "java.lang.Math" and not _NUMBERS.issuperset(signature.types):
         return None
     if len(signature.types) != len(parameters) and not signature.variadic:
         return None

@@ -148,6 +148,27 @@ def accepts(kind: FeelType, value: Any, run: Run) -> bool:
     return kind.target is not None and accepts(kind.target, value, run)
 
 
+def unconstrained(kind: FeelType) -> FeelType:
+    """The type without its allowed values, as `instance of` asks for it (§10.3.2.9.1)."""
+    known: dict[int, NamedType] = {}
+
+    def bare(kind: FeelType) -> FeelType:
+        if isinstance(kind, ConstrainedType):
+            return bare(kind.base)
+        if isinstance(kind, ListType):
+            return ANY_LIST if kind is ANY_LIST else ListType(bare(kind.item))
+        if isinstance(kind, ContextType):
+            return ContextType(tuple((key, bare(field)) for key, field in kind.fields))
+        if isinstance(kind, NamedType) and kind.target is not None:
+            if id(kind) not in known:
+                known[id(kind)] = made = NamedType(kind.name)
+                made.target = bare(kind.target)
+            return known[id(kind)]
+        return kind
+
+    return bare(kind)
+
+
 def _function_conforms(value: Function, kind: FunctionType) -> bool:
     if len(value.parameters) != len(kind.parameters):
         return False

@@ -14,8 +14,9 @@ def negated(negand: Any) -> bool | None:
     return (not negand) if negand.__class__ is bool else None
 
 
-@built_ins.add("is", "value1: any, value2: any")
+@built_ins.add("is", "value1: any?, value2: any?")
 def same(run: Run, value1: Any, value2: Any) -> bool:
+    """What is left out is null, as in the kit's `is(value1: …)`."""
     return identical(value1, value2, run)
 
 

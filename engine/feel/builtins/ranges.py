@@ -121,20 +121,7 @@ def overlaps_before(run: Run, a: Range, b: Range) -> bool | None:
 
 @built_ins.add("overlaps after", _RANGES)
 def overlaps_after(run: Run, a: Range, b: Range) -> bool | None:
-    """`a` begins inside `b`, and ends last."""
-    ends_last = _either(
-        compare(">", a.end, b.end, run),
-        _all(compare("=", a.end, b.end, run), a.end_included and not b.end_included),
-    )
-    shares = _either(
-        compare("<", a.start, b.end, run),
-        _all(compare("=", a.start, b.end, run), a.start_included and b.end_included),
-    )
-    starts_last = _either(
-        compare(">", a.start, b.start, run),
-        _all(compare("=", a.start, b.start, run), not a.start_included or b.start_included),
-    )
-    return _all(starts_last, shares, ends_last)
+    return overlaps_before(run, b, a)
 
 
 @built_ins.add("finishes", "point: point, range: range")

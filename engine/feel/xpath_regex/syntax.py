@@ -86,11 +86,12 @@ def parse_pattern(pattern: str, flags: str) -> tuple[Tree, int]:
 
 
 def _without_blanks(pattern: str) -> str:
-    """Flag x: whitespace outside of character classes does not count."""
+    """Flag x: whitespace outside of character classes does not count, nor after a backslash (F&O §5.6.2)."""
     kept, depth, escaped = [], 0, False
     for char in pattern:
-        if escaped or depth or char not in " \t\n\r":
-            kept.append(char)
+        if not depth and char in " \t\n\r":
+            continue
+        kept.append(char)
         if not escaped:
             depth += (char == "[") - (char == "]" and depth > 0)
         escaped = char == "\\" and not escaped

@@ -168,6 +168,26 @@ def test_item_definitions() -> None:
         assert decide(inner, "d", c=bad).value is None
 
 
+def test_instance_of_asks_for_the_type_and_not_for_the_allowed_values() -> None:
+    inner = (
+        '<itemDefinition name="tLevel"><typeRef>string</typeRef><allowedValues><text>"low", "high"</text>'
+        "</allowedValues></itemDefinition>"
+        '<itemDefinition name="tNode"><itemComponent name="level"><typeRef>tLevel</typeRef></itemComponent>'
+        '<itemComponent name="below" isCollection="true"><typeRef>tNode</typeRef></itemComponent>'
+        "</itemDefinition>"
+        + decision("text", literal('"odd" instance of tLevel'))
+        + decision("number", literal("1 instance of tLevel"))
+        + decision(
+            "tree",
+            literal('{level: "odd", below: [{level: "low", below: []}]} instance of tNode'),
+        )
+        + decision("leaf", literal('{level: "odd", below: [{level: 1}]} instance of tNode'))
+    )
+    assert [decide(inner, name).value for name in ("text", "number", "tree", "leaf")] == [
+        True, False, True, False,
+    ]  # fmt: skip
+
+
 BOXED: list[tuple[str, Any]] = [
     (
         f'<context><contextEntry><variable name="a"/>{literal("2")}</contextEntry>'
@@ -189,6 +209,16 @@ BOXED: list[tuple[str, Any]] = [
         1,
     ),
     (
+        f"<conditional><if>{literal('x')}</if><then>{literal('1')}</then>"
+        f"<else>{literal('2')}</else></conditional>",
+        None,
+    ),
+    (
+        f"<conditional><if>{literal('null')}</if><then>{literal('1')}</then>"
+        f"<else>{literal('2')}</else></conditional>",
+        2,
+    ),
+    (
         f"<filter><in>{literal('[1, 2, 3]')}</in><match>{literal('item > 1')}</match></filter>",
         [2, 3],
     ),
@@ -202,6 +232,11 @@ BOXED: list[tuple[str, Any]] = [
         f'<some iteratorVariable="i"><in>{literal("[1, 2]")}</in>'
         f"<satisfies>{literal('i > 1')}</satisfies></some>",
         True,
+    ),
+    (
+        f'<some iteratorVariable="i"><in>{literal("[1, 2]")}</in>'
+        f"<satisfies>{literal('if i = 2 then true else i')}</satisfies></some>",
+        None,
     ),
     (
         f'<every iteratorVariable="i"><in>{literal("[1, 2]")}</in>'

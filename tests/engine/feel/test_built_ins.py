@@ -162,12 +162,19 @@ def test_now_and_today_are_the_clocks() -> None:
     assert expression.evaluate({}, clock=lambda: moment) is True
 
 
+def test_what_is_compares_may_be_left_out_by_name() -> None:
+    assert feel("is(value1: 1)") is False
+    assert feel("is(value2: null)") is True
+    assert feel("is(value1: 1, value3: 1)") is None
+
+
 @pytest.mark.parametrize(
     "text",
     [
         "before(1, [2..3])", "before([1..2), [2..3])", "after(4, [2..3])", "meets([1..2], [2..3])",
         "met by([2..3], [1..2])", "overlaps([1..5], [5..8])", "not(overlaps([1..5), [5..8]))",
         "overlaps before([1..5], [3..8])", "overlaps after([3..8], [1..5])", "finishes(5, [1..5])",
+        "overlaps after((1..5], [1..5])", "not(overlaps after([1..5], [1..5)))",
         "finishes([3..5], [1..5])", "finished by([1..5], 5)", "includes([1..5], [2..3])",
         "not(includes([1..5), 5))", "during(2, [1..5])", "starts(1, [1..5])",
         "started by([1..5], [1..3])", "coincides([1..5], [1..5])", "coincides(1, 1)",
@@ -185,6 +192,8 @@ def test_ranges(text: str) -> None:
         (r'matches("x\ny", "x.y")', "false"),
         (r'matches("x\ny", "x.y", "s")', "true"),
         ('matches("helloworld", "hello world", "x")', "true"),
+        (r'matches("hello world", "hello\ sworld", "x")', "true"),
+        ('matches("a b", "a[ ]b", "x")', "true"),
         ('matches("a.b", "a.b", "q")', "true"),
         ('matches("a", "a", "z")', "null"),
         ('matches("a", "(?=a)")', "null"),

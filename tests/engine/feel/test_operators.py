@@ -166,6 +166,7 @@ JAVA = (
     [
         ("java.lang.Math", "max(int, int)", "1, 5", 5),
         ("java.lang.Math", "max(int,int)", '"1", 5', None),
+        ("java.lang.Math", "max(java.lang.String, java.lang.String)", '"1", "5"', None),
         ("java.lang.Math", "max(float, float)", "1.1, 1.3", Decimal("1.3")),
         ("java.lang.Math", "pow(double, double)", "2, 0.5 * 4", 4),
         ("java.lang.Math", "pow(double, double)", "2, 1e10", None),

@@ -66,6 +66,7 @@ class OpenTask:
     assignee: str | None
     claimed: bool
     candidates: tuple[str, ...]
+    excluded: tuple[str, ...]  # who may not do it, though a candidate
     created_at: datetime
 
 
@@ -305,11 +306,11 @@ class Engine:
         ).one()
         version = self.library.version(session, instance.version_id)
         human = version.element(row.element_id).human
-        candidates = session.scalars(
-            select(human_task_candidate.c.candidate).where(
+        named = session.execute(
+            select(human_task_candidate.c.candidate, human_task_candidate.c.excluded).where(
                 human_task_candidate.c.task_id == task_id
             )
-        )
+        ).all()
         loaded = self._read(session, instance, version)
         token = loaded.token(task_id)
         variables = token.scope.variables if token else {}
@@ -327,7 +328,8 @@ class Engine:
             row.priority,
             row.assignee,
             row.claimed,
-            tuple(candidates),
+            tuple(one.candidate for one in named if not one.excluded),
+            tuple(one.candidate for one in named if one.excluded),
             row.created_at,
         )
 

@@ -373,11 +373,14 @@ class Step:
         timers: list[dict[str, Any]] = []
         for token in tokens:
             if isinstance(token.task_spec, HumanTask):
-                task, named = self._offer(token)
+                task, named, excluded = self._offer(token)
                 # Kept with the token, so that whose lists change is known without asking the tables.
                 token.internal_data["offered"] = [*named, *filter(None, [task["assignee"]])]
                 tasks.append(task)
-                candidates += [{"task_id": token.id, "candidate": c} for c in named]
+                candidates += [
+                    {"task_id": token.id, "candidate": c, "excluded": c in excluded}
+                    for c in sorted({*named, *excluded})
+                ]
             elif isinstance(token.task_spec, Waiting):
                 self.arm_rows(token, subscriptions, timers)
         return [
@@ -414,8 +417,8 @@ class Step:
             elif trigger.kind == "timer" and token.internal_data.get(f"due:{index}"):
                 timers.append(common | {"due_at": token.internal_data[f"due:{index}"][0]})
 
-    def _offer(self, token: Token) -> tuple[dict[str, Any], list[str]]:
-        """A row for people's lists, with who may take it."""
+    def _offer(self, token: Token) -> tuple[dict[str, Any], list[str], list[str]]:
+        """A row for people's lists, with who may take it and who may not."""
         spec, node = token.task_spec, token.task_spec.node
         human = node.human
         assert human is not None
@@ -423,26 +426,34 @@ class Step:
         def given(text: str | None) -> Any:
             return None if text is None else spec.literal_or_value(token, text)
 
-        named = given(human.candidates)
-        if isinstance(named, str):
-            named = [c.strip() for c in named.split(",")]
+        def people(text: str | None) -> list[str]:
+            named = given(text)
+            if isinstance(named, str):
+                named = [c.strip() for c in named.split(",")]
+            return sorted({c for c in named or [] if c})
+
+        excluded = people(human.excluded)
         assignee = given(human.assignee)
         priority = given(human.priority)
-        return {
-            "id": token.id,
-            "instance_id": self.recorder.instance_id,
-            "element_id": node.id,
-            "name": dict(node.name),
-            "lane": dict(node.lane) if node.lane else None,
-            "form": human.form,
-            "status": "open",
-            "assignee": assignee or None,
-            "claimed": False,
-            "priority": int(priority) if priority is not None else 50,
-            "due_at": self._moment(given(human.due)),
-            "follow_up_at": self._moment(given(human.follow_up)),
-            "created_at": self._now,
-        }, sorted({c for c in named or [] if c})
+        return (
+            {
+                "id": token.id,
+                "instance_id": self.recorder.instance_id,
+                "element_id": node.id,
+                "name": dict(node.name),
+                "lane": dict(node.lane) if node.lane else None,
+                "form": human.form,
+                "status": "open",
+                "assignee": assignee or None,
+                "claimed": False,
+                "priority": int(priority) if priority is not None else 50,
+                "due_at": self._moment(given(human.due)),
+                "follow_up_at": self._moment(given(human.follow_up)),
+                "created_at": self._now,
+            },
+            [c for c in people(human.candidates) if c not in excluded],
+            excluded,
+        )
 
     def _moment(self, value: Any) -> datetime | None:
         if value is None or value == "":

@@ -131,12 +131,13 @@ human_task = Table(
     Index(None, "status", "due_at"),
 )
 
-# Who may take an open task: "team:3", "role:dispatcher", "user:7".
+# Who may take an open task: "team:3", "role:dispatcher", "user:7"; or who may not, though a team or role of theirs may.
 human_task_candidate = Table(
     "human_task_candidate",
     metadata,
     Column("candidate", String(64), primary_key=True),
     Column("task_id", Uuid, ForeignKey("human_task.id", ondelete="CASCADE"), primary_key=True),
+    Column("excluded", Boolean, nullable=False, default=False),
     Index(None, "task_id"),
 )
 

@@ -15,7 +15,7 @@ from desk.people.log import record
 from desk.people.models import Team, User
 from desk.people.permissions import candidates_of
 from desk.tickets.models import Ticket
-from desk.tickets.records import handler
+from desk.tickets.records import handler, opener
 from engine.actors import Actor
 from engine.operators import Text
 from engine.timestamps import utc_now
@@ -75,8 +75,7 @@ def _meant(name: str, ticket: Ticket | None) -> str | None:
     if name == "team":
         return f"team:{ticket.team_id}" if ticket.team_id is not None else None
     if name == "creator":
-        made = ticket.created_by
-        return f"user:{made['id']}" if made.get("kind") == "user" else None
+        return opener(ticket)
     return name
 
 

@@ -352,8 +352,8 @@ def _talking_to_the_process() -> Iterator[None]:
     except TaskTaken as taken:
         detail = "Somebody else has claimed this task."
         flask.abort(problem(409, "Task is taken", detail, assignee=taken.assignee))
-    except NotOffered:
-        abort(403, message="This task is not offered to you.")
+    except NotOffered as refused:
+        abort(403, message=refused.words or "This task is not offered to you.")
     except (events.NobodyWaits, InstanceGone, InstanceSuspended) as error:
         abort(409, message=str(error))
     except UnknownOutcome as error:

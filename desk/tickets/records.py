@@ -71,6 +71,12 @@ def handler(ticket: Ticket) -> str | None:
     return f"team:{ticket.team_id}" if ticket.team_id is not None else None
 
 
+def opener(ticket: Ticket) -> str | None:
+    """The person of the desk who opened it (`user:7`); None for a customer or a program."""
+    made = ticket.created_by
+    return f"user:{made['id']}" if made.get("kind") == "user" else None
+
+
 def _mail(contact: Contact) -> str | None:
     return next((a.value for a in contact.addresses if a.kind == "mail"), None)
 
@@ -123,6 +129,7 @@ TICKET_FIELDS: dict[str, Callable[[Ticket], Any]] = {
     ),
     "form": lambda ticket: ticket.form_data,
     "handler": handler,
+    "opened_by": opener,
     "open_children": _open_children,
     "survey": _survey,
     "contact": lambda ticket: _view(ticket.contact, CONTACT_FIELDS),

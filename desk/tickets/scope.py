@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 from desk.people.models import User
 from desk.people.permissions import can, candidates_of
 from desk.tickets.models import Ticket, TicketWatcher
+from desk.tickets.tasks import excludes
 from desk.tickets.types import hidden_types
 from engine.tables import human_task, human_task_candidate
 
@@ -46,13 +47,16 @@ def _given(user: User) -> ColumnElement[bool]:
 
 
 def _own(user: User) -> ColumnElement[bool]:
+    names = candidates_of(user)
     offered = (
         select(human_task.c.instance_id)
         .join(human_task_candidate, human_task_candidate.c.task_id == human_task.c.id)
         .where(
             human_task.c.status == "open",
             human_task.c.assignee.is_(None),
-            human_task_candidate.c.candidate.in_(candidates_of(user)),
+            human_task_candidate.c.candidate.in_(names),
+            ~human_task_candidate.c.excluded,
+            ~excludes(names),
         )
     )
     opened = and_(

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -16,7 +17,7 @@ from desk.people.queries import active_teams, people_who_can
 from desk.tickets.flow.returning import earlier_steps
 from desk.tickets.models import Ticket
 from desk.tickets.scope import visible
-from desk.tickets.tasks import candidates_of_tasks, names_of
+from desk.tickets.tasks import candidates_of_tasks, excludes, names_of
 from desk.tickets.types import all_types
 from desk.web.localisation import words
 from engine.bpmn.model import Outcome
@@ -39,15 +40,19 @@ class OpenSteps:
 
 
 def may_do(task: OpenTask, user: User) -> bool:
-    """Whether the task is this person's: assigned to them, or free and offered to them."""
-    me = f"user:{user.id}"
+    """Whether the task is this person's: assigned to them, or free, offered to them and not closed to them."""
+    me, names = f"user:{user.id}", set(candidates_of(user))
     if task.assignee is not None:
         return task.assignee == me
-    return bool(set(task.candidates) & set(candidates_of(user)))
+    return bool(names & set(task.candidates)) and not names & set(task.excluded)
 
 
 class NotOffered(Exception):
-    """The task is open, but neither this person's nor offered to them."""
+    """The task is open, but neither this person's nor offered to them. `words` say more, where there is more."""
+
+    def __init__(self, words: str | None = None) -> None:
+        super().__init__(words)
+        self.words = words
 
 
 def require_offer(session: Session, task_id: UUID, user: User) -> None:
@@ -65,9 +70,11 @@ def require_offer(session: Session, task_id: UUID, user: User) -> None:
         return
     if row.assignee is not None:
         raise TaskTaken(task_id, row.assignee)
-    offered = candidates_of_tasks(session, [task_id])[task_id]
-    if not offered & set(candidates_of(user)):
-        raise NotOffered(str(task_id))
+    names = candidates_of(user)
+    if not candidates_of_tasks(session, [task_id])[task_id] & set(names):
+        raise NotOffered
+    if session.scalar(select(human_task.c.id).where(human_task.c.id == task_id, excludes(names))):
+        raise NotOffered(_("Somebody else must do this step: you had a part in it before."))
 
 
 def may_read(session: Session, task_id: UUID, instance_id: UUID, user: User) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from desk.contacts.models import Contact
@@ -101,7 +101,7 @@ def candidates_of_tasks(session: Session, tasks: Sequence[UUID]) -> dict[UUID, s
     found: dict[UUID, set[str]] = {task: set() for task in tasks}
     for task, candidate in session.execute(
         select(human_task_candidate.c.task_id, human_task_candidate.c.candidate).where(
-            human_task_candidate.c.task_id.in_(tasks)
+            human_task_candidate.c.task_id.in_(tasks), ~human_task_candidate.c.excluded
         )
     ):
         found[task].add(candidate)
@@ -127,12 +127,19 @@ def due_group(due_at: datetime | None, now: datetime, zone: ZoneInfo) -> str:
     return "today" if days == 0 else "tomorrow" if days == 1 else "week" if days < 7 else "later"
 
 
+def excludes(candidates: Sequence[str]) -> ColumnElement[bool]:
+    """The condition on a task that who goes by one of these names may not do it, though it may be offered to them."""
+    barred = human_task_candidate.alias()
+    return exists().where(
+        barred.c.task_id == human_task.c.id, barred.c.candidate.in_(candidates), barred.c.excluded
+    )
+
+
 def _waits_for(candidates: Sequence[str], me: str) -> Any:
     offered = exists().where(
         human_task_candidate.c.task_id == human_task.c.id,
         human_task_candidate.c.candidate.in_(candidates),
+        ~human_task_candidate.c.excluded,
     )
-    return and_(
-        human_task.c.status == "open",
-        or_(human_task.c.assignee == me, and_(human_task.c.assignee.is_(None), offered)),
-    )
+    free = and_(human_task.c.assignee.is_(None), offered, ~excludes(candidates))
+    return and_(human_task.c.status == "open", or_(human_task.c.assignee == me, free))

@@ -82,6 +82,9 @@ class HumanWork:
     form: str | None = None
     assignee: str | None = None
     candidates: str | None = None
+    excluded: str | None = (
+        None  # people who may not, though a candidate (WS-HumanTask: excluded owners)
+    )
     due: str | None = None
     follow_up: str | None = None
     priority: str | None = None

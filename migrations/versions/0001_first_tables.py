@@ -399,9 +399,6 @@ def upgrade() -> None:
         ["version_id", "instance_id", "at", "element_id", "bucket", "took", "again"],
         unique=False,
     )
-    op.create_index(
-        "ix_pass_at", "pass", ["version_id", "at", "element_id", "instance_id"], unique=False
-    )
     op.create_table(
         "pass_sum",
         sa.Column("version_id", sa.Uuid(), nullable=False),
@@ -414,6 +411,16 @@ def upgrade() -> None:
         sa.Column("longest", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("version_id", "day", "element_id", "bucket", name="pk_pass_sum"),
     )
+    op.create_table(
+        "tasks_done",
+        sa.Column("instance_id", sa.Uuid(), nullable=False),
+        sa.Column("day", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("automatic", sa.Integer(), nullable=False),
+        sa.Column("human", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("instance_id", "day", name="pk_tasks_done"),
+    )
+    op.create_index("ix_tasks_done_at", "tasks_done", ["at"], unique=False)
     op.create_table(
         "person_key",
         sa.Column("subject", sa.String(length=80), nullable=False),
@@ -1386,6 +1393,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("instance_id", name="pk_projected_instance"),
     )
+    op.create_index(
+        "ix_projected_instance_path_id", "projected_instance", ["path_id"], unique=False
+    )
     op.create_table(
         "subscription",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -1558,6 +1568,7 @@ def upgrade() -> None:
         "human_task_candidate",
         sa.Column("candidate", sa.String(length=64), nullable=False),
         sa.Column("task_id", sa.Uuid(), nullable=False),
+        sa.Column("excluded", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["task_id"],
             ["human_task.id"],
@@ -1749,6 +1760,7 @@ def upgrade() -> None:
         ),
         sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("cycle", sa.String(length=64), nullable=False),
+        sa.Column("page", sa.String(length=80), nullable=True),
         sa.Column(
             "id",
             sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
@@ -2122,6 +2134,7 @@ def downgrade() -> None:
     op.drop_index("ix_subscription_kind_name_correlation", table_name="subscription")
     op.drop_index("ix_subscription_instance_id", table_name="subscription")
     op.drop_table("subscription")
+    op.drop_index("ix_projected_instance_path_id", table_name="projected_instance")
     op.drop_table("projected_instance")
     op.drop_index("ix_migration_instance_id_revision", table_name="migration")
     op.drop_table("migration")
@@ -2202,8 +2215,9 @@ def downgrade() -> None:
     op.drop_index("ix_portal_use_since", table_name="portal_use")
     op.drop_table("portal_use")
     op.drop_table("person_key")
+    op.drop_index("ix_tasks_done_at", table_name="tasks_done")
+    op.drop_table("tasks_done")
     op.drop_table("pass_sum")
-    op.drop_index("ix_pass_at", table_name="pass")
     op.drop_index("ix_pass_covering", table_name="pass")
     op.drop_table("pass")
     op.drop_table("notice_target")

@@ -41,6 +41,21 @@ def test_a_task_is_offered_with_all_that_the_diagram_says(rig: Rig) -> None:
     assert [o.id for o in task.outcomes] == ["yes", "no"]
 
 
+def test_whom_a_diagram_excludes_is_no_candidate(rig: Rig) -> None:
+    rig.deploy(
+        diagram(
+            '<startEvent id="s"/><endEvent id="e"/>'
+            + person("a", candidates="user:1, role:chief", excluded="=[who, asked]")
+            + "s->a a->e"
+        )
+    )
+    instance = rig.start(who="user:1")  # nobody is known to have asked
+    with rig.database.reading() as session:
+        task = rig.engine.task(session, rig.engine.open_tasks(session, instance)[0])
+    assert task.candidates == ("role:chief",)
+    assert task.excluded == ("user:1",)
+
+
 def test_the_second_to_complete_is_told_who_was_faster(rig: Rig) -> None:
     task_id = offered(rig)
     with rig.database.transaction() as session:

@@ -109,7 +109,7 @@ def record_approval(
     level: Annotated[int, Param(Text("Level", "审批级别"))] = 1,
     remark: RemarkParam = None,
 ) -> dict[str, Any]:
-    """Returns {"approvals"}: how many people have approved by now. Raises Refused."""
+    """Returns {"approvals", "by"}: how many have approved by now, and who this was (`user:7`). Raises Refused."""
     ticket = _ticket(step, ticket_id)
     before = [
         entry.actor
@@ -143,7 +143,7 @@ def record_approval(
     _tell_pages(step, ticket)
     en, zh = ("Approved", "已批准") if decision == "approved" else ("Turned down", "未批准")
     tell_watchers(step.session, step.services, ticket, en, zh, step.actor)
-    return {"approvals": len(before) + (decision == "approved")}
+    return {"approvals": len(before) + (decision == "approved"), "by": step.actor.reference}
 
 
 @operators.inline(

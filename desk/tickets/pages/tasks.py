@@ -115,8 +115,8 @@ def task_page(task_id: UUID) -> Any:
             task = desk.engine.task(session, task_id)
             if _ticket_of(session, task.instance_id) is not None:
                 return redirect(_ticket_url(task.instance_id), 303)
-    except NotOffered:
-        abort(403)
+    except NotOffered as refused:
+        return _not_for_you(refused)
     except TaskGone as gone:
         return _somebody_was_faster(gone)
     except TaskTaken as taken:
@@ -135,8 +135,8 @@ def claim_task(task_id: UUID) -> Any:
             require_offer(session, task_id, current_user())
             desk.engine.claim(session, task_id, actor=current_actor())
             task = desk.engine.task(session, task_id)
-    except NotOffered:
-        abort(403)
+    except NotOffered as refused:
+        return _not_for_you(refused)
     except TaskGone as gone:
         return _somebody_was_faster(gone)
     except TaskTaken as taken:
@@ -155,8 +155,8 @@ def release_task(task_id: UUID) -> Any:
         with desk.database.transaction() as session:
             require_offer(session, task_id, current_user())
             desk.engine.release(session, task_id, actor=current_actor())
-    except NotOffered:
-        abort(403)
+    except NotOffered as refused:
+        return _not_for_you(refused)
     except TaskGone as gone:
         return _somebody_was_faster(gone)
     except TaskTaken as taken:
@@ -193,8 +193,8 @@ def complete_task(task_id: UUID) -> Any:
                 macros.run(
                     session, desk.engine, said.ran, ticket_id=ticket.id, actor=current_actor()
                 )
-    except NotOffered:
-        abort(403)
+    except NotOffered as refused:
+        return _not_for_you(refused)
     except TaskGone as gone:
         return _somebody_was_faster(gone)
     except TaskTaken as taken:
@@ -296,6 +296,14 @@ def _show_task(
         "tickets/task.html", step=step, problem=problem, about=about, data=task.data
     )
     return html, status
+
+
+def _not_for_you(refused: NotOffered) -> Any:
+    """Whoever may not do a step for a reason of their own is told it; everybody else reads what any stranger does."""
+    if refused.words is None:
+        abort(403)
+    flash(refused.words, "warning")
+    return redirect(url_for("tickets.task_list"), 303)
 
 
 def _somebody_was_faster(gone: TaskGone) -> Any:

@@ -126,14 +126,15 @@ def offer_anew(session: Session, instance_id: UUID, old: str, new: str) -> list[
     )
     moved = []
     for task in session.execute(tasks).all():
-        offered = set(
-            session.scalars(
-                select(human_task_candidate.c.candidate).where(
+        named = dict(
+            session.execute(
+                select(human_task_candidate.c.candidate, human_task_candidate.c.excluded).where(
                     human_task_candidate.c.task_id == task.id
                 )
-            )
+            ).all()
         )
-        if task.assignee != old and offered != {old}:
+        offered = {name for name, excluded in named.items() if not excluded}
+        if (task.assignee != old and offered != {old}) or named.get(new):
             continue
         moved.append(task.id)
         session.execute(
@@ -143,7 +144,9 @@ def offer_anew(session: Session, instance_id: UUID, old: str, new: str) -> list[
         )
         if offered:
             session.execute(
-                delete(human_task_candidate).where(human_task_candidate.c.task_id == task.id)
+                delete(human_task_candidate).where(
+                    human_task_candidate.c.task_id == task.id, ~human_task_candidate.c.excluded
+                )
             )
             session.execute(insert(human_task_candidate), [{"task_id": task.id, "candidate": new}])
     return moved

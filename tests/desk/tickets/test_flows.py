@@ -175,11 +175,37 @@ def test_only_steps_that_were_done_are_offered(
 
 
 def test_two_approvals_are_two_people(
-    desk: Desk, crew: SimpleNamespace, opened: Any, do: Any, make_user: Any
+    desk: Desk,
+    crew: SimpleNamespace,
+    opened: Any,
+    do: Any,
+    make_user: Any,
+    visit: Any,
+    bearer: Any,
+    app: Any,
 ) -> None:
     chief = make_user("zong", name="总监", roles=["administrator"])
     ticket = opened("service-request", {"category": "purchase", "amount": 20000})
     do(ticket, "approve", crew.dispatcher, "approve")
+
+    # the first is not offered the second, and reads why when it is tried all the same
+    first, second = visit(crew.dispatcher), visit(chief)
+    task = step(desk, ticket, "approve_again")
+    assert "Second approval" in second.get("/tasks").text
+    assert "Second approval" not in first.get("/tasks").text
+    assert f"/tasks/{task.id}/complete" not in first.get(f"/tickets/{ticket.id}").text
+    for act in ("claim", "complete"):
+        first.post(f"/tasks/{task.id}/{act}", {"outcome": "approve"})
+        assert "Somebody else must do this step" in first.get("/tasks").text
+    by_program = app.test_client().post(
+        f"/api/v1/tasks/{task.id}/complete",
+        json={"outcome": "approve"},
+        headers=bearer(crew.dispatcher),
+    )
+    assert by_program.status_code == 403
+    assert "Somebody else" in by_program.json["detail"]
+
+    # the record refuses it, too, whatever a diagram offers
     with pytest.raises(Refused, match="somebody else's"):
         do(ticket, "approve_again", crew.dispatcher, "approve")
     do(ticket, "approve_again", chief, "approve")
@@ -191,6 +217,7 @@ def test_who_asked_does_not_approve(
     desk: Desk, crew: SimpleNamespace, opened: Any, do: Any
 ) -> None:
     ticket = opened("service-request", {"category": "account"})
+    assert step(desk, ticket, "approve").excluded == (f"user:{crew.lilei.id}",)
     with pytest.raises(Refused, match="yourself"):
         do(ticket, "approve", crew.lilei, "approve")
     assert "approve" in standing(desk, ticket)

@@ -5,12 +5,15 @@ Whatever compiles an expression or a decision, compiles it with `FUNCTIONS`: so 
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from engine.feel import Expression, compile_expression, to_python
+from engine.feel.expression import CACHE_SIZE
 from engine.functions import FUNCTIONS, Host
 
 
+@lru_cache(maxsize=CACHE_SIZE)
 def compiled(text: str) -> Expression:
     """The expression, from a cache when it was seen before. Raises FeelSyntaxError."""
     return compile_expression(text, functions=FUNCTIONS)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import NoneType
 from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -28,7 +29,7 @@ from engine.history import Witness
 from engine.library import Deployment, FormCheck, Library, Version
 from engine.operators import Operators
 from engine.starts import Order, Starts
-from engine.step import Closing, Step, job_row, lock, wake
+from engine.step import Closing, Step, job_row, lock, resumed, wake
 from engine.tables import (
     deployed_resource,
     history,
@@ -244,11 +245,13 @@ class Engine:
 
         Raises TaskGone (somebody was faster), TaskTaken (claimed by another), UnknownOutcome, DiagramError.
         """
-        row = self._open_row(session, task_id)
+        row = sql.run(session, sql.LOCK_TASK, {"wanted": task_id}).one_or_none()
+        if row is None or row.task_status != "open":
+            raise self._gone(session, task_id)
         if row.claimed and row.assignee not in (None, actor.reference):
             raise TaskTaken(task_id, row.assignee)
         try:
-            step = lock(self, session, row.instance_id, actor)
+            step = resumed(self, session, row, actor)
         except InstanceGone:
             self._open_row(session, task_id)
             raise
@@ -521,6 +524,12 @@ def _office_hours(zone: str) -> CalendarProvider:
     return lambda _session, name: office_calendar(zone) if name == "default" else None
 
 
+_UNCHANGEABLE = frozenset({str, int, bool, NoneType})
+
+
 def _copied(values: Mapping[str, Any]) -> dict[str, Any]:
     """Plain values of the caller's, shared with nobody."""
-    return deepcopy(dict(values))
+    return {
+        name: value if value.__class__ in _UNCHANGEABLE else deepcopy(value)
+        for name, value in values.items()
+    }

@@ -7,9 +7,10 @@ on PostgreSQL they are one statement and one round trip. The ORM has no part in 
 
 import re
 from collections import namedtuple
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 import psycopg
@@ -43,6 +44,7 @@ from engine.tables import (
     subscription,
     timer,
 )
+from engine.timestamps import UtcDateTime
 
 
 class Query:
@@ -125,10 +127,16 @@ class _Compiled:
         self.constants: dict[str, Any] = {}
         processors: dict[str, Callable[[Any], Any] | None] = {}
         for name, bind in compiled.binds.items():
-            processors[name] = bind.type.dialect_impl(dialect).bind_processor(dialect)
+            processor = bind.type.dialect_impl(dialect).bind_processor(dialect)
+            if processor is not None and isinstance(bind.type, UtcDateTime):
+                processor = lru_cache(maxsize=16)(processor)  # a step writes its one moment often
+            processors[name] = processor
             if name not in keys:
                 self.constants[name] = bind.effective_value
-        self.writers = tuple((name, processors[name]) for name in self.order)
+        self.given = _values_getter(self.order)
+        self.writers = tuple(
+            (at, writer) for at, name in enumerate(self.order) if (writer := processors[name])
+        )
         results = [(c.keyname, c.type) for c in compiled._result_columns]
         self.row: Any = namedtuple("Row", [name for name, _ in results], rename=True)  # type: ignore[misc]
         self.gives_rows = bool(results)
@@ -139,12 +147,12 @@ class _Compiled:
             (at, reader) for at, reader in enumerate(readers) if reader is not None
         )
 
-    def values(self, row: Mapping[str, Any]) -> tuple[Any, ...]:
+    def values(self, row: Mapping[str, Any]) -> list[Any]:
         """Parameters in the order in which the text names them."""
-        given = {**self.constants, **row} if self.constants else row
-        return tuple(
-            [given[name] if write is None else write(given[name]) for name, write in self.writers]
-        )
+        values = [*self.given({**self.constants, **row} if self.constants else row)]
+        for at, write in self.writers:
+            values[at] = write(values[at])
+        return values
 
     def all_values(self, rows: Sequence[Mapping[str, Any]]) -> list[Any]:
         """The parameters of all rows, one after the other."""
@@ -161,6 +169,13 @@ class _Compiled:
                 values = tuple(read)
             rows.append(self.row._make(values))
         return rows
+
+
+def _values_getter(names: tuple[str, ...]) -> Callable[[Mapping[str, Any]], Iterable[Any]]:
+    """The values under these names, in their order."""
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda row: [row[name] for name in names]
 
 
 @dataclass(frozen=True)
@@ -316,8 +331,31 @@ OPEN_TASKS = Query(
     .where(human_task.c.instance_id == bindparam("of_instance"), human_task.c.status == "open")
     .order_by(human_task.c.created_at)
 )
+_RUNNING = (  # what a step needs to know of its instance
+    process_instance.c.id,
+    process_instance.c.version_id,
+    process_instance.c.business_key,
+    process_instance.c.status,
+    process_instance.c.revision,
+    process_instance.c.state,
+    process_instance.c.history_seq,
+    process_instance.c.history_hash,
+    process_instance.c.cause,
+)
 LOCK_INSTANCE = Query(
-    select(process_instance).where(process_instance.c.id == bindparam("wanted")).with_for_update()
+    select(*_RUNNING).where(process_instance.c.id == bindparam("wanted")).with_for_update()
+)
+# A human task, and its instance locked with it: the task as it was before whoever held the lock has let go.
+LOCK_TASK = Query(
+    select(
+        human_task.c.status.label("task_status"),
+        human_task.c.assignee,
+        human_task.c.claimed,
+        *_RUNNING,
+    )
+    .join(process_instance, process_instance.c.id == human_task.c.instance_id)
+    .where(human_task.c.id == bindparam("wanted"))
+    .with_for_update(of=process_instance)
 )
 INSERT_INSTANCE = Write(insert(process_instance))
 UPDATE_INSTANCE = Write(

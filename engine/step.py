@@ -481,14 +481,29 @@ def lock(
     Raises InstanceGone when it has ended, InstanceSuspended when it is suspended.
     """
     row = sql.run(session, sql.LOCK_INSTANCE, {"wanted": instance_id}).one_or_none()
-    if row is None or row.status not in ("active", "suspended"):
-        raise InstanceGone(f"instance {instance_id} is not running")
+    if row is None:
+        raise InstanceGone(f"there is no instance {instance_id}")
+    return resumed(engine, session, row, actor, cause, suspended=suspended)
+
+
+def resumed(
+    engine: "Engine",
+    session: Session,
+    row: Any,
+    actor: Actor,
+    cause: Cause | None = FIRST,
+    *,
+    suspended: bool = False,
+) -> Step:
+    """A step of the instance whose row was read and locked; else as `lock`."""
+    if row.status not in ("active", "suspended"):
+        raise InstanceGone(f"instance {row.id} is not running")
     if row.status == "suspended" and not suspended:
-        raise InstanceSuspended(f"instance {instance_id} is suspended")
+        raise InstanceSuspended(f"instance {row.id} is suspended")
     version = engine.library.version(session, row.version_id)
     if cause is None:
         cause = Cause.from_json(row.cause)
-    return Step(engine, session, version, actor, instance_id=instance_id, cause=cause, row=row)
+    return Step(engine, session, version, actor, instance_id=row.id, cause=cause, row=row)
 
 
 def wake(engine: "Engine", session: Session, queue: str) -> None:

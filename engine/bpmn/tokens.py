@@ -98,7 +98,7 @@ class Token(Task):  # type: ignore[misc]
         self.triggered = False
         self.thread_id = 0
         self.internal_data = {}
-        self.last_state_change = scope.instance.world.now.timestamp()  # when it came here
+        self.last_state_change = scope.instance.moment  # when it came here
         scope.tasks[self.id] = self
 
     @property
@@ -261,6 +261,7 @@ class Instance(BpmnWorkflow):  # type: ignore[misc]
         self.program = program
         self.spec = program.root
         self.world = world
+        self.moment = world.now.timestamp()  # of this step, in seconds
         self.scopes: dict[UUID, Scope] = {}
         self.hosted: dict[UUID, list[Scope]] = {}  # scopes by the token that hosts them
         self.queue: deque[Token] = deque()

@@ -23,14 +23,14 @@ def to_python(value: Any) -> Any:
     ranges and functions -> their text; lists and contexts -> list and dict, all the way down.
     """
     value = to_feel(value)
+    if value is None or isinstance(value, (bool, str)):
+        return value
     if isinstance(value, Decimal):
         return _int_or(value, value)
     if isinstance(value, list):
         return [to_python(item) for item in value]
     if isinstance(value, Mapping):
         return {str(key): to_python(value[key]) for key in value}
-    if value is None or isinstance(value, (bool, str)):
-        return value
     return _temporal(value)
 
 

@@ -96,14 +96,14 @@ class TokenSpec(BpmnTaskSpec):  # type: ignore[misc]
     def left(self, token: Token) -> None:
         """Write the line of the history: since when it was here where it had to wait, and which flows it takes where
         it does not take all of them."""
-        world = token.scope.instance.world
+        instance = token.scope.instance
         data: dict[str, Any] = {}
-        if world.now.timestamp() > token.last_state_change:
+        if instance.moment > token.last_state_change:
             data["since"] = since(token)
         chosen = token.internal_data.get("chosen")
         if chosen is not None and len(chosen) < len(self.targets):
             data["flows"] = [flow.id for flow, _ in chosen]
-        world.happened("completed", token, data)
+        instance.world.happened("completed", token, data)
 
     def follow(self, token: Token) -> None:
         """Data has changed: what waits for a time that is computed from it waits for the new one."""

@@ -432,7 +432,7 @@ class Step:
                 named = [c.strip() for c in named.split(",")]
             return sorted({c for c in named or [] if c})
 
-        excluded = people(human.excluded)
+        excluded, subject = people(human.excluded), given(human.subject)
         assignee = given(human.assignee)
         priority = given(human.priority)
         return (
@@ -444,6 +444,7 @@ class Step:
                 "lane": dict(node.lane) if node.lane else None,
                 "form": human.form,
                 "status": "open",
+                "subject": str(subject)[:400] if subject else None,
                 "assignee": assignee or None,
                 "claimed": False,
                 "priority": int(priority) if priority is not None else 50,

@@ -226,6 +226,10 @@ class TaskSchema(ma.Schema):
     ticket_id = fields.Integer(allow_none=True)
     ticket_number = fields.String(allow_none=True)
     title = fields.String(allow_none=True)
+    subject = fields.String(
+        allow_none=True,
+        metadata={"description": "What the diagram says that it is about, where it has no ticket"},
+    )
     customer = fields.String(allow_none=True)
 
 
@@ -366,12 +370,12 @@ class Linking(ma.Schema):
 
 
 class RelatedTicket(ma.Schema):
-    """A ticket in few words."""
+    """A ticket in few words; of one that the caller may not see only the number."""
 
-    id = fields.Integer()
+    id = fields.Integer(allow_none=True)
     number = fields.String()
-    title = fields.String()
-    state = fields.String(validate=OneOf(STATES))
+    title = fields.String(allow_none=True)
+    state = fields.String(validate=OneOf(STATES), allow_none=True)
 
 
 class Related(ma.Schema):

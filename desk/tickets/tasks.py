@@ -32,6 +32,7 @@ class TaskRow:
     ticket_id: int | None
     ticket_number: str | None
     title: str | None
+    subject: str | None  # what the diagram says that it is about
     ticket_state: str | None
     ticket_priority: str | None
     contact_id: int | None
@@ -55,6 +56,7 @@ def my_tasks(
             human_task.c.priority,
             human_task.c.due_at,
             human_task.c.created_at,
+            human_task.c.subject,
             Ticket.id.label("ticket_id"),
             Ticket.number.label("ticket_number"),
             Ticket.title,

@@ -80,11 +80,10 @@ class HumanWork:
     """Who does a human task, with which form, by when. Texts are literals or FEEL (`=`)."""
 
     form: str | None = None
+    subject: str | None = None  # what it is about (WS-HumanTask: presentation subject)
     assignee: str | None = None
     candidates: str | None = None
-    excluded: str | None = (
-        None  # people who may not, though a candidate (WS-HumanTask: excluded owners)
-    )
+    excluded: str | None = None  # who may not, though a candidate (WS-HumanTask: excluded owners)
     due: str | None = None
     follow_up: str | None = None
     priority: str | None = None

@@ -35,9 +35,8 @@ def _expressions(node: Node) -> Iterator[str]:
     maybe += [p.value for p in node.call.parameters] if node.call else []
     if node.human is not None:
         h = node.human
-        maybe += [
-            x or "" for x in (h.assignee, h.candidates, h.excluded, h.due, h.follow_up, h.priority)
-        ]
+        people = (h.assignee, h.candidates, h.excluded)
+        maybe += [x or "" for x in (*people, h.subject, h.due, h.follow_up, h.priority)]
     yield from (text for text in always if text)
     yield from (text for text in maybe if text.startswith("="))
 

@@ -154,6 +154,8 @@ export const chinese = {
   General: "基本",
   "But not to": "排除",
   "Whoever may not do this step though their role may: who asked, who approved before.": "虽有相应角色但不得办理本步骤的人，如申请人、已审批过的人。",
+  "What it is about": "事由",
+  "Stands in the lists of tasks where the flow has no ticket of its own.": "流程没有自己的工单时，显示在任务列表中。",
   "Given to": "指派给",
   Graph: "决策图",
   Group: "分组",

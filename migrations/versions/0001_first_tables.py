@@ -269,6 +269,30 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("instance_id", "seq", name="pk_history"),
     )
     op.create_index("ix_history_at", "history", ["at"], unique=False)
+    op.create_index(
+        "ix_history_event_at",
+        "history",
+        ["event", "at"],
+        unique=False,
+        sqlite_where=sa.text(
+            "event NOT IN ('started', 'completed', 'submitted', 'claimed', 'ended')"
+        ),
+        postgresql_where=sa.text(
+            "event NOT IN ('started', 'completed', 'submitted', 'claimed', 'ended')"
+        ),
+    )
+    op.create_index(
+        "ix_history_actor_at",
+        "history",
+        [sa.text("((actor ->> 'kind') || coalesce(':' || (actor ->> 'id'), ''))"), "at"],
+        unique=False,
+        sqlite_where=sa.text(
+            "event NOT IN ('completed', 'decided', 'thrown', 'received', 'fired', 'variables')"
+        ),
+        postgresql_where=sa.text(
+            "event NOT IN ('completed', 'decided', 'thrown', 'received', 'fired', 'variables')"
+        ),
+    )
     op.create_table(
         "imap_box",
         sa.Column("box", sa.String(length=255), nullable=False),
@@ -1293,6 +1317,7 @@ def upgrade() -> None:
         sa.Column("lane", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
         sa.Column("form", sa.String(length=255), nullable=True),
         sa.Column("status", sa.String(length=16), nullable=False),
+        sa.Column("subject", sa.String(length=400), nullable=True),
         sa.Column("assignee", sa.String(length=64), nullable=True),
         sa.Column("claimed", sa.Boolean(), nullable=False),
         sa.Column("priority", sa.Integer(), nullable=False),
@@ -2235,6 +2260,8 @@ def downgrade() -> None:
     op.drop_index("ix_inbox_message_expires_at", table_name="inbox_message")
     op.drop_table("inbox_message")
     op.drop_table("imap_box")
+    op.drop_index("ix_history_actor_at", table_name="history")
+    op.drop_index("ix_history_event_at", table_name="history")
     op.drop_index("ix_history_at", table_name="history")
     op.drop_table("history")
     op.drop_table("form_link")

@@ -45,13 +45,14 @@ def test_whom_a_diagram_excludes_is_no_candidate(rig: Rig) -> None:
     rig.deploy(
         diagram(
             '<startEvent id="s"/><endEvent id="e"/>'
-            + person("a", candidates="user:1, role:chief", excluded="=[who, asked]")
+            + person("a", candidates="user:1, role:chief", excluded="=[who, asked]", subject="=who")
             + "s->a a->e"
         )
     )
     instance = rig.start(who="user:1")  # nobody is known to have asked
     with rig.database.reading() as session:
         task = rig.engine.task(session, rig.engine.open_tasks(session, instance)[0])
+        assert session.scalar(select(human_task.c.subject)) == "user:1"
     assert task.candidates == ("role:chief",)
     assert task.excluded == ("user:1",)
 

@@ -285,7 +285,7 @@ def together_context(session: Session, ticket: Ticket) -> dict[str, Any]:
     merged = ticket.merged_into_id is not None
     ongoing = ticket.state not in OVER and not merged
     return {
-        "together": family(session, ticket),
+        "together": family(session, ticket, visible(session, user)),
         "watchers": watching,
         "mine": mine,
         "may_act": may,

@@ -389,7 +389,7 @@ def _row(task: TaskRow, me: str, names: dict[str, str]) -> dict[str, Any]:
         "priority": task.ticket_priority or "normal",
         "due_at": task.due_at,
         "ticket_number": task.ticket_number or "",
-        "title": task.title or words(task.flow),
+        "title": task.title or task.subject or words(task.flow),
         "customer": task.customer,
         "step_name": words(task.name),
         "since": task.created_at,

@@ -28,7 +28,7 @@ from desk.tickets.schemas import (
     Splitting,
     WatcherList,
 )
-from desk.tickets.scope import may_see
+from desk.tickets.scope import may_see, visible
 from desk.tickets.types import TypeUnavailable, requested_type
 from engine.errors import DiagramError
 from engine.operators import OperatorError
@@ -109,7 +109,8 @@ def unfollow_ticket(ticket_id: int) -> None:
 def related_tickets(ticket_id: int) -> Any:
     """Parent, parts, linked and merged tickets."""
     with current_desk().reading() as session:
-        return family(session, seen(session, ticket_id))
+        ticket = seen(session, ticket_id)
+        return family(session, ticket, visible(session, current_user()))
 
 
 @blueprint.route("/tickets/<int:ticket_id>/links", methods=["POST"])
@@ -147,7 +148,8 @@ def split_ticket(given: dict[str, Any], ticket_id: int) -> Any:
         split(session, desk, ticket, [_part(session, p) for p in given["parts"]],
               actor=current_actor())  # fmt: skip
     with desk.reading() as session:
-        return family(session, seen(session, ticket_id))
+        ticket = seen(session, ticket_id)
+        return family(session, ticket, visible(session, current_user()))
 
 
 @blueprint.route("/tickets/<int:ticket_id>/merge", methods=["POST"])

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import ColumnElement, delete, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -19,14 +19,24 @@ MOST_SHOWN = 100  # of each kind
 
 
 @dataclass(frozen=True)
+class Relative:
+    """A ticket that another has to do with; of one that is not shown to the reader there is only the number."""
+
+    number: str
+    id: int | None = None
+    title: str | None = None
+    state: str | None = None
+
+
+@dataclass(frozen=True)
 class Family:
     """The tickets that a ticket has to do with. `merged` are those joined into it, `into` what it is part of."""
 
-    parent: Ticket | None
-    children: tuple[Ticket, ...]
-    linked: tuple[Ticket, ...]
-    merged: tuple[Ticket, ...]
-    into: Ticket | None
+    parent: Relative | None
+    children: tuple[Relative, ...]
+    linked: tuple[Relative, ...]
+    merged: tuple[Relative, ...]
+    into: Relative | None
 
     @property
     def some(self) -> bool:
@@ -66,16 +76,32 @@ def unlink(session: Session, desk: Desk, ticket: Ticket, other: Ticket, *, actor
     return bool(removed)
 
 
-def family(session: Session, ticket: Ticket) -> Family:
-    """Parent, children, linked and merged tickets; deleted ones are left out."""
+def family(session: Session, ticket: Ticket, seen: ColumnElement[bool]) -> Family:
+    """Parent, children, linked and merged tickets, as far as the reader sees them; deleted ones are left out."""
     linked = select(TicketLink.second_id).where(TicketLink.first_id == ticket.id)
     linking = select(TicketLink.first_id).where(TicketLink.second_id == ticket.id)
+
+    def those(condition: ColumnElement[bool]) -> tuple[Relative, ...]:
+        wanted = (
+            select(Ticket.number, Ticket.id, Ticket.title, Ticket.state, seen.label("seen"))
+            .where(condition, Ticket.deleted_at.is_(None))
+            .order_by(Ticket.id)
+            .limit(MOST_SHOWN)
+        )
+        return tuple(
+            Relative(row.number, row.id, row.title, row.state) if row.seen else Relative(row.number)
+            for row in session.execute(wanted)
+        )
+
+    def one(number: int | None) -> Relative | None:
+        return next(iter(those(Ticket.id == number)), None) if number is not None else None
+
     return Family(
-        _alive(session, ticket.parent_id),
-        _list(session, Ticket.parent_id == ticket.id),
-        _list(session, or_(Ticket.id.in_(linked), Ticket.id.in_(linking))),
-        _list(session, Ticket.merged_into_id == ticket.id),
-        _alive(session, ticket.merged_into_id),
+        one(ticket.parent_id),
+        those(Ticket.parent_id == ticket.id),
+        those(or_(Ticket.id.in_(linked), Ticket.id.in_(linking))),
+        those(Ticket.merged_into_id == ticket.id),
+        one(ticket.merged_into_id),
     )
 
 
@@ -109,16 +135,6 @@ def last_merge(session: Session, ticket: Ticket) -> TicketMerge | None:
         .where(TicketMerge.from_id == ticket.id, TicketMerge.undone_at.is_(None))
         .order_by(TicketMerge.id.desc())
     ).first()
-
-
-def _list(session: Session, condition: object) -> tuple[Ticket, ...]:
-    statement = select(Ticket).where(condition, Ticket.deleted_at.is_(None))  # type: ignore[arg-type]
-    return tuple(session.scalars(statement.order_by(Ticket.id).limit(MOST_SHOWN)))
-
-
-def _alive(session: Session, number: int | None) -> Ticket | None:
-    found = session.get(Ticket, number) if number is not None else None
-    return found if found is not None and found.deleted_at is None else None
 
 
 def _note(

@@ -36,6 +36,7 @@ function who({ element, bo, of, catalogue }) {
       valueField({ key: "candidates", label: t("Offered to"), options: picks, help: lane ? t("The lane “{lane}” says it to the reader; this says it to the desk.", { lane }) : null, get: () => work()?.candidates, set: (candidates) => set({ candidates }) }),
       valueField({ key: "excluded", label: t("But not to"), options: people, get: () => work()?.excluded, set: (excluded) => set({ excluded }), help: t("Whoever may not do this step though their role may: who asked, who approved before.") }),
       valueField({ key: "assignee", label: t("Given to"), options: people, get: () => work()?.assignee, set: (assignee) => set({ assignee }), help: t("A person who then need not accept it.") }),
+      valueField({ key: "subject", label: t("What it is about"), get: () => work()?.subject, set: (subject) => set({ subject }), help: t("Stands in the lists of tasks where the flow has no ticket of its own.") }),
       valueField({ key: "due", label: t("Due"), placeholder: "PT4H", get: () => work()?.due, set: (due) => set({ due }), below: sentenceOf("due", () => work()?.due, () => momentKind(work()?.due)) }),
       valueField({ key: "followUp", label: t("Not before"), placeholder: "P1D", get: () => work()?.followUp, set: (followUp) => set({ followUp }), below: sentenceOf("followUp", () => work()?.followUp, () => momentKind(work()?.followUp)) }),
       valueField({ key: "priority", label: t("Priority"), options: PRIORITIES(), get: () => work()?.priority, set: (priority) => set({ priority }) }),

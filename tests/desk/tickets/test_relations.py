@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, true
 
 from desk.application import Desk
 from desk.portal.queries import tracked_ticket
@@ -208,9 +208,28 @@ def test_links_are_there_from_both_sides_and_once(
         with pytest.raises(Refused):
             link(session, desk, one, one, actor=acting(crew.lilei))
     with desk.reading() as session:
-        assert [t.id for t in family(session, session.get_one(Ticket, second.id)).linked] == [
-            first.id
-        ]
+        found = family(session, session.get_one(Ticket, second.id), true())
+        assert [t.id for t in found.linked] == [first.id]
+
+
+def test_of_a_linked_ticket_that_is_not_shown_to_them_people_read_the_number_only(
+    desk: Desk, crew: SimpleNamespace, mailed: Mailed, visit: Any, bearer: Any, make_team: Any
+) -> None:
+    mine, theirs = mailed(), mailed(subject="高管的薪资问题")
+    others = make_team("人事", [crew.hanmei])
+    with desk.database.transaction() as session:
+        one, two = session.get_one(Ticket, mine.id), session.get_one(Ticket, theirs.id)
+        one.assignee_id, two.team_id = crew.lilei.id, others.id
+        link(session, desk, one, two, actor=acting(crew.dispatcher))
+    lilei = visit(crew.lilei)
+    page = lilei.get(f"/tickets/{mine.id}").text
+    assert theirs.number in page
+    assert "高管的薪资问题" not in page
+    assert f'href="/tickets/{theirs.id}"' not in page
+    told = lilei.get(f"/api/v1/tickets/{mine.id}/related", headers=bearer(crew.lilei)).json
+    hidden = {"id": None, "number": theirs.number, "title": None, "state": None}
+    assert told["linked"] == [hidden]
+    assert "高管的薪资问题" in visit(crew.dispatcher).get(f"/tickets/{mine.id}").text
 
 
 # -- splitting --------------------------------------------------------------------------------------

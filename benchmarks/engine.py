@@ -201,23 +201,33 @@ def floor_instance(database: Database) -> Callable[[], None]:
                 "human_task",
                 task | {"id": task_key, "instance_id": key, "status": "open"},
             )
-            insert(run, mark, "human_task_candidate", {"task_id": task_key, "candidate": "team:1"})
+            candidate = {"task_id": task_key, "candidate": "team:1", "excluded": False}
+            insert(run, mark, "human_task_candidate", candidate)
             write_history(run, mark, key, lines[:to_wait])
-        lock = "" if database.is_sqlite else " FOR UPDATE"
+        lock = "" if database.is_sqlite else " FOR UPDATE OF i"
         with raw(database) as (run, mark):
             run(f"SELECT id FROM human_task WHERE instance_id = {mark}", (plain(key),)).fetchone()
-            run(f"SELECT * FROM human_task WHERE id = {mark}", (plain(task_key),)).fetchone()
-            run(f"SELECT * FROM process_instance WHERE id = {mark}{lock}", (plain(key),)).fetchone()
+            run(
+                "SELECT t.status, t.assignee, t.claimed, i.* FROM human_task t"
+                f" JOIN process_instance i ON i.id = t.instance_id WHERE t.id = {mark}{lock}",
+                (plain(task_key),),
+            ).fetchone()
             run(
                 f"UPDATE process_instance SET state = {mark}, status = {mark}, revision = 2, history_seq = {mark},"
                 f" history_hash = {mark}, ended_at = {mark} WHERE id = {mark}",
                 tuple(map(plain, (b"x", "completed", 8, lines[-1]["hash"], lines[-1]["at"], key))),
             )
             run(
-                f"UPDATE human_task SET status = {mark}, ended_at = {mark}, ended_by = {mark}, outcome = {mark}"
-                f" WHERE id = {mark}",
-                tuple(map(plain, ("completed", lines[-1]["at"], actor, "ok", task_key))),
+                f"UPDATE human_task SET status = {mark}, assignee = {mark}, ended_at = {mark}, ended_by = {mark},"
+                f" outcome = {mark} WHERE id = {mark}",
+                tuple(
+                    map(
+                        plain,
+                        ("completed", AGENT.reference, lines[-1]["at"], actor, "ok", task_key),
+                    )
+                ),
             )
+            run(f"DELETE FROM human_task_candidate WHERE task_id = {mark}", (plain(task_key),))
             write_history(run, mark, key, lines[to_wait:])
 
     return complete_one

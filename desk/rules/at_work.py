@@ -10,11 +10,14 @@ from flask_babel import gettext as _
 from markupsafe import Markup, escape
 from sqlalchemy.orm import Session
 
+from desk.forms import Form
 from desk.people.models import User
 from desk.rules import macros
 from desk.rules.macros import Effects
+from desk.rules.models import RuleRow
 from desk.tickets.models import Ticket
 from desk.tickets.relations.watching import only_looks
+from desk.tickets.steps import form_of
 from desk.web.localisation import words
 from engine.bpmn.tokens import DiagramError
 from engine.feel.errors import FeelError
@@ -25,11 +28,15 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Shown:
-    """A step as macros let it be shown: the form shaped and filled, what else they want, what went wrong with them."""
+    """A step as macros let it be shown: the form shaped and filled, what else they want, what went wrong with them.
+
+    `offered` are those that somebody may choose here.
+    """
 
     task: OpenTask
     effects: Effects
     problems: tuple[str, ...] = ()
+    offered: tuple[RuleRow, ...] = ()
 
 
 def shown(
@@ -56,7 +63,35 @@ def shown(
         except (DiagramError, FeelError) as error:
             log.warning("macro.failed", timing=timing, ticket=ticket.id, error=str(error))
             problems.append(_("A macro could not run: %(reason)s", reason=str(error)))
-    return Shown(macros.with_form(task, effects), effects, tuple(problems))
+    as_shown = macros.with_form(task, effects)
+    known = form_of(as_shown)
+    offered = tuple(
+        row
+        for row in macros.macros_for(session, user, "user")
+        if row.key not in effects.hidden_macros
+        and _has_use(session, engine, user, ticket, row.key, page, as_shown.data, known)
+    )
+    return Shown(as_shown, effects, tuple(problems), offered)
+
+
+def _has_use(
+    session: Session,
+    engine: Engine,
+    user: User,
+    ticket: Ticket,
+    key: str,
+    page: Mapping[str, Any],
+    data: Mapping[str, Any],
+    form: Form | None,
+) -> bool:
+    """Whether choosing the macro here would do anything. One that cannot go on is offered: choosing it says why."""
+    try:
+        effects = macros.apply(
+            session, engine, user, "user", ticket_id=ticket.id, form=data, page=page, only=key
+        )
+    except (DiagramError, FeelError):
+        return True
+    return macros.has_use(effects, form.keys if form else ())
 
 
 def submitted(
@@ -87,11 +122,7 @@ def page_of(session: Session, user: User, ticket: Ticket, task: OpenTask | None)
 def dressed(session: Session, user: User, shown_: Shown, html: Markup | None) -> Markup | None:
     """The step's form with what macros add: their buttons, a number to call; and where a changed field is told."""
     task, effects = shown_.task, shown_.effects
-    offered = [
-        row
-        for row in macros.macros_for(session, user, "user")
-        if row.key not in effects.hidden_macros
-    ]
+    offered = shown_.offered
     changes = macros.macros_for(session, user, "change")
     if not offered and not changes and effects.dial is None:
         return html

@@ -4,7 +4,7 @@ A macro's diagram is rehearsed, not run: what its `form.*` operators would do be
 an agent chooses, or that a submit has set off, is also run for whatever else it does (fields, notices).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
@@ -24,7 +24,7 @@ TALK = "replies"
 
 @dataclass
 class Effects:
-    """What the page shows. `values` fill fields; `messages` block a submit."""
+    """What the page shows. `values` fill fields; `messages` block a submit; `touched` are fields it would change."""
 
     values: dict[str, Any] = field(default_factory=dict)
     hidden: set[str] = field(default_factory=set)
@@ -32,6 +32,7 @@ class Effects:
     messages: list[str] = field(default_factory=list)
     hidden_macros: set[str] = field(default_factory=set)
     dial: str | None = None
+    touched: set[str] = field(default_factory=set)  # also those that are filled already
     ran: list[str] = field(default_factory=list)  # keys of macros that do more than change the page
 
     def as_json(self) -> dict[str, Any]:
@@ -99,7 +100,15 @@ def apply(
     return effects
 
 
+def has_use(effects: Effects, fields: Collection[str]) -> bool:
+    """Whether a macro with these effects does anything at all on a page with these fields."""
+    more = effects.ran or effects.messages or effects.view_only or effects.hidden_macros
+    return bool(more or effects.dial is not None or effects.touched & {TALK, *fields})
+
+
 def _obey(effects: Effects, what: str, given: Mapping[str, Any], shown: dict[str, Any]) -> None:
+    if what in ("set_value", "hide", "show"):
+        effects.touched.add(given["key"])
     match what:
         case "set_value":
             if given.get("only_if_empty") and shown.get(given["key"]) not in (None, "", []):

@@ -160,6 +160,18 @@ def test_an_agent_chooses_a_macro(dispatching: SimpleNamespace, macro: Save, des
         assert session.get_one(Ticket, dispatching.ticket.id).priority == "high"
 
 
+def test_a_macro_is_offered_where_it_does_something(
+    dispatching: SimpleNamespace, macro: Save
+) -> None:
+    macro("填写结果", "user", then=(Action("page_set", field("solution", "好")),))
+    macro("填写备注", "user", then=(Action("page_set", field("dispatch_remark", "好")),))
+    macro("加备注", "user", then=(Action("note", (("text", "x"),)),))
+    page = dispatching.browser.get(dispatching.page).text
+    assert "填写结果" not in page, "this step has no such field"
+    assert "填写备注" in page
+    assert "加备注" in page
+
+
 def test_a_page_may_be_view_only_for_some(
     dispatching: SimpleNamespace, macro: Save, desk: Desk
 ) -> None:

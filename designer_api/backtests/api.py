@@ -16,6 +16,11 @@ from desk.people.access import current_actor, requires
 from desk.web.api import ApiBlueprint
 from engine.operators import Text
 
+BROKEN = {
+    "en": "The replay ended with an error; an incident was opened.",
+    "zh": "回放出错中止，已产生异常。",
+}
+
 blueprint = ApiBlueprint("designer_backtests", description="What would have come out differently")
 
 
@@ -94,6 +99,6 @@ def _shaped(job_id: UUID) -> dict[str, Any]:
         "status": "failed" if refused else job.status,
         "done": job.done,
         "total": job.total,
-        "error": refused or job.error,
+        "error": refused or (BROKEN if job.error else None),
         "result": job.result if job.status == "done" and not refused else None,
     }

@@ -79,7 +79,7 @@ def differences(before: Played, after: Played) -> list[Difference]:
 def decided_otherwise(key: str, before: dict[str, Any], after: dict[str, Any]) -> list[Difference]:
     """How two explanations of one decision differ."""
     found = []
-    if rules_of(before) != rules_of(after):
+    if _matched(before) != _matched(after):
         found.append(Difference("rule", key, _rules(before), _rules(after)))
     if before.get("decisions", {}).get(key) != after.get("decisions", {}).get(key):
         old, new = before.get("decisions", {}).get(key), after.get("decisions", {}).get(key)
@@ -87,13 +87,17 @@ def decided_otherwise(key: str, before: dict[str, Any], after: dict[str, Any]) -
     return found
 
 
-def rules_of(explanation: dict[str, Any]) -> list[tuple[str, str]]:
-    """(decision, rule id) of every rule that matched."""
+def numbered_rules(explanation: dict[str, Any]) -> list[tuple[str, str, int]]:
+    """(decision, rule id, its number in the table) of every rule that matched."""
     return [
-        (table["decision"], rule["id"] or str(rule["number"]))
+        (table["decision"], rule["id"] or str(rule["number"]), rule["number"])
         for table in explanation.get("tables", [])
         for rule in table["rules"]
     ]
+
+
+def _matched(explanation: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(decision, rule) for decision, rule, _ in numbered_rules(explanation)]
 
 
 def _rules(explanation: dict[str, Any]) -> list[int]:
@@ -111,7 +115,7 @@ def _decided(before: Played, after: Played) -> list[Difference]:
             continue
         old = earlier.pop(0)
         found = []
-        if rules_of(old) != rules_of(data):
+        if _matched(old) != _matched(data):
             found.append(Difference("rule", element, _rules(old), _rules(data)))
         if _results(old) != _results(data):
             found.append(Difference("output", element, _results(old), _results(data)))

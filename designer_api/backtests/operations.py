@@ -19,12 +19,13 @@ from designer_api.backtests.differences import (
     Difference,
     decided_otherwise,
     differences,
-    rules_of,
+    numbered_rules,
 )
 from designer_api.backtests.replay import NotReplayable, Played, Recorded, play, recorded
 from designer_api.runs.neighbours import calendars_of, called_bundles
 from desk.audit.personal import revealed
 from desk.tickets.models import Ticket
+from engine.dmn import DecisionModel
 from engine.history import plain
 from engine.library import decision_ids, read_decisions
 from engine.sandbox import Sandbox
@@ -36,20 +37,34 @@ MOST_SHOWN = 500  # instances in the table; all are counted
 Progress = Callable[[int, int], None]
 
 
-class Tally:
-    """What comes out, as designer_api.backtests.schemas.BacktestResult has it."""
+class NoSuchDecision(LookupError):
+    """The draft holds no decision of that key; `words` say so."""
 
-    def __init__(self) -> None:
+    def __init__(self, key: str) -> None:
+        super().__init__(f"no decision {key!r} is in these files")
+        self.words = {
+            "en": f"No decision “{key}” is in these files.",
+            "zh": f"这些文件中没有决策“{key}”。",
+        }
+
+
+class Tally:
+    """What comes out, as designer_api.backtests.schemas.BacktestResult has it. `decisions` are their names by id."""
+
+    def __init__(self, decisions: Mapping[str, str]) -> None:
+        self.decisions = decisions
         self.replayed = self.same = self.different = self.skipped = 0
         self.elements: Counter[str] = Counter()
-        self.rules: dict[tuple[str, str], list[int]] = {}
+        self.rules: dict[tuple[str, str], tuple[list[int], list[int | None]]] = {}
         self.items: list[dict[str, Any]] = []
 
     def count_rules(self, before: dict[str, Any], after: dict[str, Any]) -> None:
         """How often each rule matched then, and with the draft."""
         for side, explanation in enumerate((before, after)):
-            for rule in rules_of(explanation):
-                self.rules.setdefault(rule, [0, 0])[side] += 1
+            for decision, rule, number in numbered_rules(explanation):
+                counts, numbers = self.rules.setdefault((decision, rule), ([0, 0], [None, None]))
+                counts[side] += 1
+                numbers[side] = number
 
     def add(
         self, instance: Any, at: datetime, found: list[Difference], names: dict[str, Any]
@@ -87,9 +102,17 @@ class Tally:
             "elements": dict(self.elements),
             "items": self.items,
             "rules": [
-                {"decision": decision, "rule": rule, "before": before, "after": after}
-                for (decision, rule), (before, after) in sorted(self.rules.items())
-                if before != after
+                {
+                    "decision": decision,
+                    "name": self.decisions.get(decision, decision),
+                    "rule": rule,
+                    "old_number": numbers[0],
+                    "new_number": numbers[1],
+                    "before": counts[0],
+                    "after": counts[1],
+                }
+                for (decision, rule), (counts, numbers) in sorted(self.rules.items())
+                if counts[0] != counts[1]
             ],
         }
 
@@ -105,7 +128,7 @@ def of_process(
     progress: Progress,
 ) -> dict[str, Any]:
     """Play the newest instances of a process that began since then. Raises DeployRefused when the draft cannot run."""
-    tally = Tally()
+    tally = Tally(_decision_names(files))
     names: dict[str, dict[str, str]] = {}
     boxes: dict[UUID, Sandbox] = {}
     rows = _instances(session, process, since, limit)
@@ -145,12 +168,12 @@ def of_decision(
     limit: int,
     progress: Progress,
 ) -> dict[str, Any]:
-    """Ask a decision again as it was asked since then. Raises LookupError when the draft does not hold it."""
-    models, _ = read_decisions({n: c for n, c in files.items() if n.endswith(".dmn")})
+    """Ask a decision again as it was asked since then. Raises NoSuchDecision when the draft does not hold it."""
+    models = _models(files)
     draft = next((m for m in models.values() if key in decision_ids(m)), None)
     if draft is None:
-        raise LookupError(f"no decision {key!r} is in these files")
-    tally = Tally()
+        raise NoSuchDecision(key)
+    tally = Tally(_decision_names(files))
     names = {d.id: {"en": d.name, "zh": d.name} for d in draft.definitions.decisions}
     host = engine.host(session)
     rows = list(_decided(session, key, since, limit))
@@ -194,6 +217,19 @@ def _count(tally: Tally, before: Played, after: Played) -> None:
         old = before.decisions[index][1] if index < len(before.decisions) else {}
         new = after.decisions[index][1] if index < len(after.decisions) else {}
         tally.count_rules(old, new)
+
+
+def _models(files: Mapping[str, bytes]) -> Mapping[str, DecisionModel]:
+    models, _ = read_decisions({n: c for n, c in files.items() if n.endswith(".dmn")})
+    return models
+
+
+def _decision_names(files: Mapping[str, bytes]) -> dict[str, str]:
+    return {
+        decision.id: decision.name
+        for model in _models(files).values()
+        for decision in model.definitions.decisions
+    }
 
 
 def _sandbox(session: Session, engine: Any, files: Mapping[str, bytes]) -> Sandbox:

@@ -37,6 +37,21 @@ class DifferenceSchema(ma.Schema):
     words = words()
 
 
+class RuleCountSchema(ma.Schema):
+    """A rule that matched more or less often: `before` times then, `after` times with the draft.
+
+    Its numbers are its places in the tables; null where it did not match.
+    """
+
+    decision = fields.String()
+    name = fields.String()
+    rule = fields.String()
+    old_number = fields.Integer(allow_none=True)
+    new_number = fields.Integer(allow_none=True)
+    before = fields.Integer()
+    after = fields.Integer()
+
+
 class BacktestResult(ma.Schema):
     """What came out. `elements`: {element: how many went otherwise there}, for the diagram."""
 
@@ -46,9 +61,7 @@ class BacktestResult(ma.Schema):
     skipped = fields.Integer()
     elements = fields.Dict(keys=fields.String(), values=fields.Integer())
     items = fields.List(fields.Nested(DifferenceSchema))
-    rules = fields.List(
-        fields.Dict(), metadata={"description": "[{decision, rule, before, after}]"}
-    )
+    rules = fields.List(fields.Nested(RuleCountSchema))
 
 
 class BacktestSchema(ma.Schema):
@@ -58,5 +71,5 @@ class BacktestSchema(ma.Schema):
     status = fields.String()
     done = fields.Integer()
     total = fields.Integer(allow_none=True)
-    error = fields.String(allow_none=True)
+    error = words(allow_none=True)
     result = fields.Nested(BacktestResult, allow_none=True)

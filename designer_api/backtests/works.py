@@ -1,7 +1,9 @@
 """The work behind a backtest; a worker does it."""
 
 from designer_api.backtests import operations
+from designer_api.backtests.operations import NoSuchDecision
 from designer_api.files.contents import bytes_of
+from designer_api.runs.scenarios import refused_words
 from desk.application import Desk
 from desk.background.kinds import work
 from desk.background.running import Running
@@ -31,5 +33,7 @@ def run_backtest(desk: Desk, task: Running) -> None:
                 task.result = operations.of_decision(
                     session, desk.engine, files, asked["decision"], **setting
                 )
-        except (DeployRefused, LookupError) as error:
-            task.result = {"refused": str(error)}
+        except DeployRefused as refused:
+            task.result = {"refused": refused_words(refused)}
+        except NoSuchDecision as missing:
+            task.result = {"refused": missing.words}

@@ -48,14 +48,17 @@ def diff_contents(values: dict[str, Any]) -> dict[str, Any]:
 def compared(path: str, left: bytes, right: bytes) -> dict[str, Any]:
     """Both contents with all differences. Answers 422 in words when one of them cannot be read."""
     cells: list[Cell] = []
+    tables: list[dict[str, Any]] = []
+    form_fields: list[dict[str, Any]] = []
     try:
         match kind_of(path):
             case "bpmn":
                 changes = compare_bpmn(left, right)
             case "dmn":
-                changes, cells = compare_dmn(left, right)
+                found = compare_dmn(left, right)
+                changes, cells, tables = found.changes, found.cells, found.tables
             case "form":
-                changes = compare_forms(left, right)
+                changes, form_fields = compare_forms(left, right)
             case _:
                 changes = compare_scenarios(left, right)
     except NotAFile as error:
@@ -66,6 +69,8 @@ def compared(path: str, left: bytes, right: bytes) -> dict[str, Any]:
         "changes": [change.as_json() for change in changes],
         "words": [change.words for change in changes],
         "cells": [cell.as_json() for cell in cells],
+        "tables": tables,
+        "form_fields": form_fields,
         "left": text_of(left),
         "right": text_of(right),
     }

@@ -1,5 +1,6 @@
 """A difference between two versions, and how it is said."""
 
+import json
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -55,6 +56,16 @@ _PROPERTIES = {
     "startCondition": ("start condition", "启动条件"), "label": ("label", "标签"),
     "text": ("text", "文本"), "hitPolicy": ("hit policy", "命中策略"), "expression": ("expression", "表达式"),
     "position": ("position", "位置"), "type": ("type", "类型"),
+    "key": ("key", "标识"), "title": ("title", "标题"), "description": ("help", "帮助说明"),
+    "disabled": ("disabled", "禁用"), "readonly": ("read-only", "只读"),
+    "defaultValue": ("default value", "默认值"), "values": ("options", "选项"),
+    "conditional.hide": ("hidden if", "隐藏条件"), "validate.required": ("required", "必填"),
+    "validate.min": ("least", "最小值"), "validate.max": ("most", "最大值"),
+    "validate.minLength": ("least length", "最小长度"),
+    "validate.maxLength": ("most length", "最大长度"), "validate.pattern": ("pattern", "格式"),
+    "properties.label:en": ("English label", "英文标签"),
+    "properties.description:en": ("English help", "英文帮助说明"),
+    "properties.values:en": ("English options", "英文选项"),
 }  # fmt: skip
 _VERBS = {
     "added": ("Added {kind} “{name}”.", "新增{kind}“{name}”。"),
@@ -113,5 +124,8 @@ class Change:
 def _shown(value: Any, language: int) -> str:
     if value is None or value == "":
         return ("empty", "空")[language]
-    text = str(value).replace("\n", " ")
+    if isinstance(value, bool):
+        return (("no", "否"), ("yes", "是"))[value][language]
+    plain = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    text = plain.replace("\n", " ")
     return f"“{text[:200]}…”" if len(text) > 200 else f"“{text}”"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from designer_api.compare.changes import Change
+from designer_api.compare.order import merged, moved
 from engine.bpmn.document import Element, local
 from engine.bpmn.reading import read_xml
 
@@ -37,25 +38,40 @@ class _Table:
     rules: dict[str, dict[str, str]]
 
 
-def compare_dmn(left: bytes, right: bytes) -> tuple[list[Change], list[Cell]]:
-    """The differences and the cells in which they are. Raises UnreadableDiagram."""
+@dataclass(frozen=True)
+class Comparison:
+    """What is different: as changes, as cells, and every table that has a difference drawn as one of both."""
+
+    changes: list[Change]
+    cells: list[Cell]
+    tables: list[dict[str, Any]]  # as designer_api.compare.schemas.DiffTableSchema has it
+
+
+def compare_dmn(left: bytes, right: bytes) -> Comparison:
+    """All differences of two decision files. Raises UnreadableDiagram."""
     before, after = read_xml(left), read_xml(right)
+    drawn: list[dict[str, Any]] = []
     changes: list[Change] = []
     cells: list[Cell] = []
     old, new = _elements(before), _elements(after)
     for key, element in new.items():
         if key not in old:
             changes.append(Change("added", key, local(element), _names(element)))
+            drawn += _drawn(element, None, _table(element))
             continue
         changes += _facts_differ(key, old[key], element)
-        tables = _table(old[key]), _table(element)
-        found = list(_cells(key, *tables))
+        was, now = _table(old[key]), _table(element)
+        found = list(_cells(key, was, now))
         cells += found
-        changes += _said(key, element, found, *tables)
-    changes += [
-        Change("removed", key, local(e), _names(e)) for key, e in old.items() if key not in new
-    ]
-    return changes, cells
+        told = list(_said(key, element, found, was, now))
+        changes += told
+        if told:
+            drawn += _drawn(element, was, now)
+    for key, element in old.items():
+        if key not in new:
+            changes.append(Change("removed", key, local(element), _names(element)))
+            drawn += _drawn(element, _table(element), None)
+    return Comparison(changes, cells, drawn)
 
 
 def _elements(root: Element) -> dict[str, Element]:
@@ -152,13 +168,12 @@ def _cells(decision: str, old: _Table | None, new: _Table | None) -> Iterator[Ce
         if was != now:
             kind = "added" if was is None else "removed" if now is None else "changed"
             yield Cell(decision, None, None, column, kind, was and was[1], now and now[1])
-    kept_before = [r for r in old.rules if r in new.rules]
-    kept_after = [r for r in new.rules if r in old.rules]
+    elsewhere = moved(list(old.rules), list(new.rules))
     for number, (rule, entries) in enumerate(new.rules.items(), 1):
         if rule not in old.rules:
             yield Cell(decision, rule, number, None, "added", None, " | ".join(entries.values()))
             continue
-        if kept_before.index(rule) != kept_after.index(rule):
+        if rule in elsewhere:
             place = str(list(old.rules).index(rule) + 1)
             yield Cell(decision, rule, number, None, "moved", place, str(number))
         before = old.rules[rule]
@@ -170,6 +185,46 @@ def _cells(decision: str, old: _Table | None, new: _Table | None) -> Iterator[Ce
     for number, (rule, entries) in enumerate(old.rules.items(), 1):
         if rule not in new.rules:
             yield Cell(decision, rule, number, None, "removed", " | ".join(entries.values()), None)
+
+
+def _drawn(element: Element, old: _Table | None, new: _Table | None) -> Iterator[dict[str, Any]]:
+    """Both tables as one, row by row: what only one of them has stands in it as added or removed."""
+    if old is None and new is None:
+        return
+    empty = _Table("", {}, {})
+    old, new = old or empty, new or empty
+    columns = merged(list(old.columns), list(new.columns))
+    rules = merged(list(old.rules), list(new.rules))
+    numbers = [{key: n for n, key in enumerate(table.rules, 1)} for table in (old, new)]
+    elsewhere = moved(list(old.rules), list(new.rules))
+    yield {
+        "decision": element.get("id"),
+        "name": _names(element),
+        "hit_policy": {"old": old.hit_policy or None, "new": new.hit_policy or None},
+        "columns": [
+            {
+                "kind": (old.columns.get(column) or new.columns[column])[0],
+                "old": old.columns[column][1] if column in old.columns else None,
+                "new": new.columns[column][1] if column in new.columns else None,
+            }
+            for column in columns
+        ],
+        "rules": [
+            {
+                "old_number": numbers[0].get(rule),
+                "new_number": numbers[1].get(rule),
+                "moved": rule in elsewhere,
+                "cells": [
+                    {
+                        "old": old.rules.get(rule, {}).get(column),
+                        "new": new.rules.get(rule, {}).get(column),
+                    }
+                    for column in columns
+                ],
+            }
+            for rule in rules
+        ],
+    }
 
 
 def _said(

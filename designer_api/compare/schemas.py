@@ -48,11 +48,66 @@ class DiffCellSchema(ma.Schema):
     new = fields.String(allow_none=True)
 
 
+class DiffOldNewSchema(ma.Schema):
+    """A text on both sides; null where that side has none."""
+
+    old = fields.String(allow_none=True)
+    new = fields.String(allow_none=True)
+
+
+class DiffColumnSchema(DiffOldNewSchema):
+    """The head of a column."""
+
+    kind = fields.String(validate=OneOf(["input", "output", "annotation"]))
+
+
+class DiffRuleSchema(ma.Schema):
+    """A rule of either side; its numbers are null where that side has none."""
+
+    old_number = fields.Integer(allow_none=True)
+    new_number = fields.Integer(allow_none=True)
+    moved = fields.Boolean()
+    cells = fields.List(fields.Nested(DiffOldNewSchema))
+
+
+class DiffTableSchema(ma.Schema):
+    """A decision table of both sides in one: all columns, all rules, each cell as it was and as it is."""
+
+    decision = fields.String()
+    name = words()
+    hit_policy = fields.Nested(DiffOldNewSchema)
+    columns = fields.List(fields.Nested(DiffColumnSchema))
+    rules = fields.List(fields.Nested(DiffRuleSchema))
+
+
+class DiffFieldSchema(ma.Schema):
+    """A form's field as it was and as it is (as form-js writes it, without what is in it); null where a side has none.
+
+    `level` is how deep it is nested; `changed` names the properties that differ.
+    """
+
+    old = fields.Raw(allow_none=True)
+    new = fields.Raw(allow_none=True)
+    level = fields.Integer()
+    moved = fields.Boolean()
+    changed = fields.List(fields.String())
+
+
 class DiffSchema(ma.Schema):
     """All differences, one by one, and in words."""
 
     changes = fields.List(fields.Nested(DiffChangeSchema))
     words = fields.List(words())
     cells = fields.List(fields.Nested(DiffCellSchema))
+    tables = fields.List(
+        fields.Nested(DiffTableSchema),
+        metadata={
+            "description": "Of decisions: each table with a difference, as a picture of both"
+        },
+    )
+    form_fields = fields.List(
+        fields.Nested(DiffFieldSchema),
+        metadata={"description": "Of a form: all fields of both sides, in order"},
+    )
     left = fields.String(metadata={"description": "The content on the left"})
     right = fields.String()

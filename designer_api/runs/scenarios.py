@@ -30,7 +30,7 @@ def run(session: Session, engine: Any, files: Mapping[str, bytes]) -> dict[str, 
                 resources | {path: content}, engine.operators, before=before, calendars=calendars
             )
         except DeployRefused as refused:
-            error = _words(refused)
+            error = refused_words(refused)
             break
         except ValueError as unreadable:
             results.append(_unreadable(path, unreadable))
@@ -72,7 +72,8 @@ def _unreadable(path: str, error: ValueError) -> dict[str, Any]:
     }
 
 
-def _words(refused: DeployRefused) -> dict[str, str]:
+def refused_words(refused: DeployRefused) -> dict[str, str]:
+    """Why it cannot run: the first problem."""
     first = refused.problems[0]
     return {
         "en": f"It cannot run yet. {first.element}: {first.message['en']}",

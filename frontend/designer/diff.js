@@ -1,12 +1,14 @@
-// What differs between two versions of a file: diagrams side by side with colours, signs and words; tables cell by cell.
+// What differs between two versions of a file, as a picture and in words: diagrams side by side, tables cell by cell,
+// forms field by field, scenarios line by line.
 import { call } from "./api.js";
+import { decisions } from "./diff-decisions.js";
+import { formOfBoth } from "./diff-forms.js";
+import { KINDS } from "./diff-kinds.js";
 import { h } from "./dom.js";
 import { both, t } from "./texts.js";
 
-const KINDS = () => ({ added: ["+", t("added")], removed: ["−", t("removed")], changed: ["≠", t("changed")], moved: ["↔", t("moved")] });
-
 function changeList(diff, goTo) {
-  if (!diff.changes.length && !diff.cells.length) return h("p", { class: "ldz-empty" }, t("There is no difference."));
+  if (!diff.changes.length) return h("p", { class: "ldz-empty" }, t("There is no difference."));
   return h("ul", { class: "ldz-changes", role: "list", "aria-label": t("Differences") }, diff.changes.map((change) => {
     const [sign, words] = KINDS()[change.kind];
     return h("li", {}, h("button", { type: "button", onclick: () => goTo(change) }, h("span", { class: `ldz-kind is-${change.kind}` }, `${sign} ${words}`), h("span", {}, both(change.words))));
@@ -28,20 +30,26 @@ async function diagrams(place, diff, leftName, rightName) {
   return two;
 }
 
-function cells(diff) {
-  const tables = Map.groupBy ? Map.groupBy(diff.cells, ({ decision }) => decision) : new Map([["", diff.cells]]);
-  return [...tables].map(([decision, rows]) => h("section", {}, h("h3", {}, decision), h("table", { class: "ldz-cells" },
-    h("thead", {}, h("tr", {}, [t("Rule"), t("Column"), t("Before"), t("After")].map((words) => h("th", { scope: "col" }, words)))),
-    h("tbody", {}, rows.map((cell) => h("tr", {}, h("td", {}, cell.row_number ?? t("head")), h("td", {}, cell.column ?? ""), h("td", {}, cell.old ? h("del", {}, cell.old) : ""), h("td", {}, cell.new ? h("ins", {}, cell.new) : "")))))));
-}
-
 // Draws the difference into `place`; gives something with destroy(), or null.
 export async function showDiff(place, file, left, right, leftName, rightName) {
   const diff = await call("GET", `/diff?${new URLSearchParams({ file: file.id, left, right })}`);
   if (file.kind === "bpmn") return diagrams(place, diff, leftName, rightName);
-  place.replaceChildren(...(diff.cells.length ? cells(diff) : []), changeList(diff, () => {}));
-  if (file.kind === "scenario") place.append(lines(diff.left, diff.right));
+  const picture = h("div", { class: "ldz-diff-picture" }, pictureOf(file.kind, diff, leftName, rightName));
+  place.replaceChildren(picture, changeList(diff, ({ element }) => goTo(picture, element)));
   return null;
+}
+
+function pictureOf(kind, diff, leftName, rightName) {
+  if (!diff.changes.length) return "";
+  if (kind === "dmn") return decisions(diff, leftName, rightName);
+  return kind === "form" ? formOfBoth(diff.form_fields, leftName, rightName) : lines(diff.left, diff.right);
+}
+
+function goTo(picture, element) {
+  for (const chosen of picture.querySelectorAll(".is-chosen")) chosen.classList.remove("is-chosen");
+  const found = picture.querySelector(`[data-element="${CSS.escape(element)}"]`);
+  found?.classList.add("is-chosen");
+  found?.scrollIntoView({ block: "nearest" });
 }
 
 // Lines of two texts: those that only one of them has.

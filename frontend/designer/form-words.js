@@ -1,5 +1,7 @@
 // The form editor speaks English only: its palette and panel are said in Chinese as they appear. What people have
 // written (labels, options) stands in fields and in the form itself, which are left alone.
+import { language } from "./texts.js";
+
 const WORDS = {
   Components: "组件", "Search components": "查找组件", Input: "输入", Selection: "选择", Presentation: "展示", Containers: "容器", Action: "动作", "No components found.": "没有匹配的组件",
   "Text field": "单行文本", "Text area": "多行文本", Number: "数字", "Date time": "日期时间", Expression: "表达式", "File picker": "文件上传", Checkbox: "复选框", "Checkbox group": "复选框组", "Radio group": "单选组", Select: "下拉选择", "Tag list": "标签列表",
@@ -11,7 +13,14 @@ const WORDS = {
   "Allow add/delete items": "允许增删条目", "Default number of items": "默认条数", "Disable collapse": "不折叠", "Number of non-collapsing items": "不折叠的条数", Pagination: "分页", "Number of rows per page": "每页行数", "Data source": "数据来源", "List of items": "条目列表", "Input values key": "选项变量", "Compute on": "计算时机", "Value changes": "值变化时", "Form submission": "提交时", "Target value": "目标值", "Version tag": "版本标签", "Deactivate if": "禁用条件", "Hide if": "隐藏条件", "Add item": "添加", "Add column": "添加列", Submit: "提交", Reset: "重置",
   "Binds to a form variable": "对应表单变量", "Select a form field to edit its properties.": "选择字段以编辑属性。", "Multiple form fields are selected. Select a single form field to edit its properties.": "已选择多个字段，请选择单个字段。", "Drag and drop components here to start designing.": "将组件拖到这里开始设计。", "Build your form": "设计表单", "No elements.": "没有元素。", FORM: "表单",
 };
+const TYPES = { textfield: "Text field", textarea: "Text area", number: "Number", datetime: "Date time", expression: "Expression", filepicker: "File picker", checkbox: "Checkbox", checklist: "Checkbox group", radio: "Radio group", select: "Select", taglist: "Tag list", text: "Text view", html: "HTML view", image: "Image view", table: "Table", documentPreview: "Document preview", spacer: "Spacer", separator: "Separator", group: "Group", dynamiclist: "Dynamic list", iframe: "Iframe", button: "Button" };
 const PLACES = ".fjs-palette-container, .fjs-properties-container, .fjs-empty-editor";
+
+// What the palette calls a kind of field.
+export function fieldWords(type) {
+  const english = TYPES[type] ?? type;
+  return language() === "zh" ? (WORDS[english] ?? english) : english;
+}
 
 function say(root) {
   const walk = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);

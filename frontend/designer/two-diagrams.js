@@ -6,6 +6,10 @@ import { Marks } from "./bpmn/marks.js";
 import { swapNames } from "./bpmn/names.js";
 import lanedesk from "./bpmn/lanedesk.json";
 
+const LEAST_ZOOM = 0.45; // smaller cannot be read: then their beginning is shown, at READABLE
+const READABLE = 0.65;
+const MARGIN = 30; // px of the drawing
+
 export class TwoDiagrams {
   constructor(leftName, rightName) {
     this.sides = [leftName, rightName].map((name) => {
@@ -18,13 +22,29 @@ export class TwoDiagrams {
   async show(left, right) {
     for (const [index, xml] of [left, right].entries()) {
       const side = this.sides[index];
-      side.viewer = new NavigatedViewer({ container: side.element, moddleExtensions: { lanedesk } });
+      // At once, not after a pause: the other side follows every step.
+      side.viewer = new NavigatedViewer({ container: side.element, canvas: { deferUpdate: false }, moddleExtensions: { lanedesk } });
       if (language() === "en") side.viewer.on("import.parse.complete", 2000, ({ definitions }) => { if (definitions) swapNames(definitions); });
       await side.viewer.importXML(xml);
       side.marks = new Marks(side.viewer);
-      side.viewer.get("canvas").zoom("fit-viewport", "auto");
     }
     this.together();
+    this.look();
+  }
+
+  // Both at one zoom and one place, with all that either shows where that can be read.
+  look() {
+    const canvas = this.sides[0].viewer.get("canvas");
+    const inner = this.sides.map(({ viewer }) => viewer.get("canvas").viewbox().inner).filter(({ width }) => width);
+    const { outer } = canvas.viewbox();
+    if (!inner.length || !outer.width) return;
+    const x = Math.min(...inner.map((box) => box.x)) - MARGIN;
+    const y = Math.min(...inner.map((box) => box.y)) - MARGIN;
+    const width = Math.max(...inner.map((box) => box.x + box.width)) + MARGIN - x;
+    const height = Math.max(...inner.map((box) => box.y + box.height)) + MARGIN - y;
+    const fitting = Math.min(outer.width / width, outer.height / height, 1);
+    const scale = fitting < LEAST_ZOOM ? READABLE : fitting;
+    canvas.viewbox({ x, y, width: outer.width / scale, height: outer.height / scale });
   }
 
   together() {

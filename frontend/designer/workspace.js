@@ -190,6 +190,7 @@ export class Workspace {
 
   changed(tab) {
     tab.saver.changed();
+    tab.editor.marks?.clear("backtest"); // of what was drawn before
     if (tab === this.active) { this.lintSoon(); this.showState(); this.showOutline(); }
   }
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from designer_api.compare.bpmn import compare_bpmn
-from designer_api.compare.dmn import compare_dmn
+from designer_api.compare.dmn import Comparison, compare_dmn
 from designer_api.compare.form import compare_forms, compare_scenarios
 from engine.bpmn.reading import UnreadableDiagram
 from tests.engine.diagrams import diagram, person, service
@@ -89,7 +89,8 @@ def table(*rules: str, policy: str = "UNIQUE", more: str = "") -> bytes:
 def test_a_table_is_compared_cell_by_cell() -> None:
     old = table('a"vip"|2', 'b"normal"|8', "c-|24")
     new = table('a"vip"|1', "c-|24", 'd"gold"|4', policy="FIRST")
-    changes, cells = compare_dmn(old, new)
+    found = compare_dmn(old, new)
+    changes, cells = found.changes, found.cells
     assert [(c.row, c.row_number, c.column, c.kind, c.old, c.new) for c in cells] == [
         ("a", 1, "out", "changed", "2", "1"),
         ("d", 3, None, "added", None, '"gold" | 4'),
@@ -101,16 +102,45 @@ def test_a_table_is_compared_cell_by_cell() -> None:
         "新增规则“SLA 第 3 条”。",
         "删除规则“SLA 第 2 条”。",
     ]
-    assert compare_dmn(old, old) == ([], [])
+    assert compare_dmn(old, old) == Comparison([], [], [])
+
+
+def test_a_table_is_drawn_with_what_was_and_what_is() -> None:
+    hint = (
+        '<input id="hint" label="Team"><inputExpression><text>team</text></inputExpression></input>'
+    )
+    old = table('a"vip"|2', 'b"normal"|8', "c-|24")
+    new = (
+        table("c-|24", 'a"vip"|1', policy="FIRST", more=hint)
+        .decode()
+        .replace(
+            "</inputEntry><output", '</inputEntry><inputEntry><text>"A"</text></inputEntry><output'
+        )
+    )
+    (drawn,) = compare_dmn(old, new.encode()).tables
+    assert drawn["hit_policy"] == {"old": "UNIQUE", "new": "FIRST"}
+    assert [(c["kind"], c["old"], c["new"]) for c in drawn["columns"]] == [
+        ("input", "Level · level · string", "Level · level · string"),
+        ("input", None, "Team · team"),
+        ("output", "hours · number", "hours · number"),
+    ]
+    assert [
+        (r["old_number"], r["new_number"], r["moved"], [(c["old"], c["new"]) for c in r["cells"]])
+        for r in drawn["rules"]
+    ] == [
+        (3, 1, True, [("-", "-"), (None, '"A"'), ("24", "24")]),
+        (1, 2, False, [('"vip"', '"vip"'), (None, '"A"'), ("2", "1")]),
+        (2, None, False, [('"normal"', None), (None, None), ("8", None)]),
+    ]
 
 
 def test_rules_that_changed_places_are_told() -> None:
     old, new = table('a"vip"|2', 'b"normal"|8'), table('b"normal"|8', 'a"vip"|2')
-    _, cells = compare_dmn(old, new)
-    assert {(c.row, c.kind, c.old, c.new) for c in cells} == {
-        ("a", "moved", "1", "2"),
-        ("b", "moved", "2", "1"),
-    }
+    (cell,) = compare_dmn(old, new).cells
+    assert (cell.row, cell.kind, cell.old, cell.new) == ("b", "moved", "2", "1")
+    rows = [f'{letter}"{letter}"|1' for letter in "abcdefg"]
+    (cell,) = compare_dmn(table(*rows), table(*rows[1:], rows[0])).cells
+    assert (cell.row, cell.old, cell.new) == ("a", "1", "7")
 
 
 def test_forms_are_compared_field_by_field() -> None:
@@ -119,13 +149,44 @@ def test_forms_are_compared_field_by_field() -> None:
         b'{"components":[{"key":"a","type":"textfield","label":"<b>A</b>","validate":{"required":true}}'
         b',{"key":"c","type":"select"}]}'
     )
-    assert seen(compare_forms(old, new)) == [
+    changes, drawn = compare_forms(old, new)
+    assert seen(changes) == [
         ("changed", "a", "label", "A", "<b>A</b>"),
-        ("changed", "a", "validate", None, {"required": True}),
-        ("added", "c", None, None, None),
+        ("changed", "a", "validate.required", None, True),
         ("removed", "b", None, None, None),
+        ("added", "c", None, None, None),
     ]
-    assert compare_forms(old, old) == []
+    assert changes[1].words["zh"] == "字段“<b>A</b>”：必填由空改为是。"
+    assert [(f["old"] and f["old"]["key"], f["new"] and f["new"]["key"]) for f in drawn] == [
+        ("a", "a"),
+        ("b", None),
+        (None, "c"),
+    ]
+    assert compare_forms(old, old)[0] == []
+
+
+def test_a_field_with_another_key_is_the_same_field_while_its_id_is() -> None:
+    def form(*fields: str) -> bytes:
+        return f'{{"components":[{",".join(fields)}]}}'.encode()
+
+    why = '{"id":"f1","key":"why","type":"textarea","conditional":{"hide":"=amount < 5"}}'
+    amount = '{"id":"f2","key":"amount","type":"number"}'
+    group = '{"id":"g","type":"group","path":"","components":[%s]}'
+    changes, drawn = compare_forms(
+        form(why, amount, group % '{"id":"f3","key":"x"}'),
+        form(
+            amount,
+            why.replace('"why"', '"reason"').replace("5", "9"),
+            group % '{"id":"f3","key":"y"}',
+        ),
+    )
+    assert seen(changes) == [
+        ("moved", "amount", None, None, None),
+        ("changed", "reason", "key", "why", "reason"),
+        ("changed", "reason", "conditional.hide", "=amount < 5", "=amount < 9"),
+        ("changed", "g › y", "key", "x", "y"),
+    ]
+    assert [(f["level"], f["changed"]) for f in drawn][-1] == (1, ["key"])
 
 
 def test_scenarios_are_compared_by_name() -> None:

@@ -13,12 +13,13 @@ blueprint = Blueprint("help", "desk.help", template_folder="templates", url_pref
 # The page of the manual about a part of the desk: the longest beginning of an address counts.
 ABOUT: Final = {
     "/tickets": "tickets",
+    "/tickets/print": "printing",
     "/tasks": "tickets",
     "/search": "tickets",
-    "/contacts": "tickets",
     "/surveys": "tickets",
     "/knowledge": "tickets",
-    "/settings": "",
+    "/settings/people": "start",
+    "/settings/forms": "start",
     "/settings/ticket-types": "tickets",
     "/settings/calendars": "sla",
     "/settings/agents": "assignment",
@@ -35,7 +36,9 @@ ABOUT: Final = {
     "/incidents": "cockpit",
     "/audit": "audit",
     "/exports": "audit",
-    "/prints": "printing",
+    "/background": "audit",
+    "/mail/raw": "mail",
+    "/me/shifts": "assignment",
 }
 
 

@@ -15,6 +15,7 @@ from engine.database import Database
 from lanedesk.models import metadata
 from lanedesk.private_redis import PrivateRedis, RedisMissing
 from tests.fixtures import chromium
+from tests.fixtures.memory import keep_files_in_memory
 from tests.fixtures.missing import missing
 from tests.fixtures.postgresql import PostgresqlMissing, PostgresqlServer
 from tests.fixtures.smtp import SmtpSink, start_sink
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from desk.application import Desk
     from tests.fixtures.desk_clock import DeskClock
     from tests.fixtures.running import RunningDesk
+
+keep_files_in_memory()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

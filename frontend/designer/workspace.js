@@ -231,7 +231,7 @@ export class Workspace {
     this.ui.showCount(tab?.lint ? countProblems(tab.lint) : null);
     if (!tab?.editor?.marks) return;
     const byElement = new Map();
-    for (const problem of tab.lint?.problems ?? []) byElement.set(problem.element, [...(byElement.get(problem.element) ?? []), problem]);
+    for (const problem of own(tab)) byElement.set(problem.element, [...(byElement.get(problem.element) ?? []), problem]);
     tab.editor.marks.draw("problems", [...byElement].map(([element, problems]) => {
       const worst = problems.some(({ severity }) => severity === "error") ? "error" : "warning";
       return {
@@ -258,7 +258,7 @@ export class Workspace {
     let target = one && !another ? one.labelTarget ?? one : root;
     if (target.businessObject?.$type === "bpmn:Collaboration") target = tab.editor.get("elementRegistry").find(({ businessObject }) => businessObject?.$type === "bpmn:Participant" && businessObject.processRef) ?? target;
     this.ui.showSide(this.properties.element);
-    this.properties.show(target, tab.editor, tab.lint?.problems);
+    this.properties.show(target, tab.editor, own(tab));
   }
 
   async catalogueSoon() {
@@ -334,6 +334,9 @@ export class Workspace {
     for (const tab of this.tabs) { tab.saver?.soon.now(); tab.saver?.end(); tab.editor?.destroy(); }
   }
 }
+
+// Problems of the open file; those of its neighbours may name elements of the same id.
+const own = (tab) => (tab.lint?.problems ?? []).filter(({ path }) => !path || path === tab.file.path);
 
 function lineOf(content, message) {
   const at = Number(/position (\d+)/.exec(message)?.[1]);

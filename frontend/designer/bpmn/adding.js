@@ -62,10 +62,11 @@ export class Adding {
     return added;
   }
 
-  // The middle of a new step: where bpmn-js proposes it, further down where something stands already.
+  // The middle of a new step: where bpmn-js proposes it, further down where something stands or a flow runs already.
   placeAfter(source, shape) {
     const spot = getNewShapePosition(source, shape, this.get("elementRegistry"));
-    const others = (source.parent?.children ?? []).filter((other) => other !== shape && !other.waypoints && !other.labelTarget && !other.host && other.type !== "bpmn:Lane");
+    const children = (source.parent?.children ?? []).filter((other) => other !== shape && !other.labelTarget && !other.host && other.type !== "bpmn:Lane");
+    const others = children.flatMap((other) => (other.waypoints ? pieces(other) : [other]));
     const inTheWay = ({ x, y, width, height }) => Math.abs(x + width / 2 - spot.x) < (width + shape.width) / 2 + LEAST_GAP && Math.abs(y + height / 2 - spot.y) < (height + shape.height) / 2 + LEAST_GAP;
     for (let other = others.find(inTheWay); other; other = others.find(inTheWay)) spot.y = other.y + other.height + GAP + shape.height / 2;
     return spot;
@@ -114,6 +115,14 @@ export class Adding {
   focus() {
     if (!this.get("directEditing").isActive()) this.get("canvas").focus?.();
   }
+}
+
+// The straight pieces of a flow as boxes.
+function pieces({ waypoints }) {
+  return waypoints.slice(1).map((end, index) => {
+    const begin = waypoints[index];
+    return { x: Math.min(begin.x, end.x), y: Math.min(begin.y, end.y), width: Math.abs(begin.x - end.x), height: Math.abs(begin.y - end.y) };
+  });
 }
 
 // Elements as one reads them: pools, then lanes, then what is in them from left to right; flows last.

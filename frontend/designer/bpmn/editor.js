@@ -14,6 +14,7 @@ import lanedesk from "./lanedesk.json";
 import { Marks } from "./marks.js";
 import { swapNames } from "./names.js";
 import { paletteModule } from "./palette.js";
+import { routingModule } from "./routing.js";
 import { sharedClipboard } from "./clipboard.js";
 import { translateModule } from "./translate.js";
 
@@ -38,7 +39,7 @@ export class BpmnEditor {
     this.modeler = new Modeler({
       container: this.canvasElement,
       moddleExtensions: { lanedesk },
-      additionalModules: [MinimapModule, TokenSimulationModule, translateModule, sharedClipboard, faithfulModule, paletteModule(() => this.adding)],
+      additionalModules: [MinimapModule, TokenSimulationModule, translateModule, sharedClipboard, faithfulModule, routingModule, paletteModule(() => this.adding)],
       drilldown: {},
     });
     this.adding = new Adding(this.modeler, catalogueOf);

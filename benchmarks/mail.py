@@ -26,11 +26,12 @@ from connectors.mail.models import RawMail
 from connectors.mail.smtp_server import MailListener
 from desk.application import Desk
 from desk.tickets.models import Message, Ticket
-from engine import jobs
 from engine.tables import incident, job
+from lanedesk.worker import do_due
 
 WARM_UP = 20
 BOUND = 120  # mails a second
+LONGEST = 600.0  # seconds that the worker may take
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,9 @@ def main() -> None:
     """Both passes; exits 1 when a bound was missed."""
     mails = generate()
     with empty_databases() as create:
-        run(create, "warm", mails[:WARM_UP])  # modules, templates and statements, as in a worker that has worked
+        run(
+            create, "warm", mails[:WARM_UP]
+        )  # modules, templates and statements, as in a worker that has worked
         once = run(create, "once", mails)
         print(f"once, in order:   {once}")
         twice = run(create, "twice", shuffled_twice(mails))
@@ -110,10 +113,10 @@ def run(create: Callable[[str], str], name: str, mails: Sequence[GeneratedMail])
         taken = time.perf_counter() - began
         listener.stop()
         print(f"{len(mails)} mails accepted in {taken:.1f} s ({len(mails) / taken:.0f}/s)")
-        began, used = time.perf_counter(), time.process_time()
-        while sum(jobs.work(desk.engine, desk.database, queue) for queue in ("mail", "engine")):
+        began, used = time.monotonic(), time.process_time()
+        while sum(do_due(desk, queue, began + LONGEST) for queue in ("mail", "engine")):
             pass
-        seconds, used = time.perf_counter() - began, time.process_time() - used
+        seconds, used = time.monotonic() - began, time.process_time() - used
         outcome = look(desk, mails)
         return replace(outcome, per_second=len(mails) / seconds, worker_ms=used * 1000 / len(mails))
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from engine import announcing, batches, delivery
@@ -207,6 +208,7 @@ def _throw(engine: "Engine", database: Database, row: Any, error: BpmnError) -> 
 
 def _failed(engine: "Engine", database: Database, row: Any, error: Exception) -> None:
     now = engine.clock()
+    delay = timedelta(0) if _was_in_the_way(error) else backoff(row.backoff_seconds, row.tries)
     words = f"{type(error).__name__}: {error}"
     log.warning("job %s (%s) failed: %s", row.id, row.operator, words)
     with database.transaction() as session:
@@ -218,11 +220,16 @@ def _failed(engine: "Engine", database: Database, row: Any, error: Exception) ->
             .where(job.c.id == row.id, job.c.lease_token == row.lease_token)
             .values(
                 status="waiting",
-                due_at=now + backoff(row.backoff_seconds, row.tries),
+                due_at=now + delay,
                 lease_until=None,
                 error=words[:4000],
             )
         )
+
+
+def _was_in_the_way(error: Exception) -> bool:
+    """Whether PostgreSQL ended the transaction for another's sake (a deadlock): it can be done again at once."""
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", "") == "40P01"
 
 
 def backoff(seconds: int, tries: int) -> timedelta:

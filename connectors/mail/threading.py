@@ -62,10 +62,11 @@ def join_thread(
         keys.append(own_key)
     candidates = list(dict.fromkeys(found[key] for key in keys)) or [mine]
     chosen = next((t for t in candidates if t.ticket_id is not None), candidates[0])
-    strays = {t.id for t in candidates if t.ticket_id is None} - {chosen.id}
+    # Sorted for the same reason.
+    strays = sorted({t.id for t in candidates if t.ticket_id is None} - {chosen.id})
     if strays:
         write(session, [(MOVE_IDS, [{"stray": stray, "chosen": chosen.id} for stray in strays])])
-    if strays - {mine.id}:  # no message bears the thread that was made a moment ago
+    if strays not in ([], [mine.id]):  # no message bears the thread that was made a moment ago
         session.execute(update(Message).where(Message.thread.in_(strays)).values(thread=chosen.id))
     return chosen
 

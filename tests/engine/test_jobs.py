@@ -2,6 +2,9 @@
 
 from datetime import timedelta
 
+from psycopg.errors import DeadlockDetected
+from sqlalchemy.exc import OperationalError
+
 from engine import incidents, jobs
 from engine.actors import SYSTEM
 from engine.operators import BpmnError, OperatorError, PermanentFailure
@@ -31,6 +34,15 @@ def test_a_failing_job_is_tried_again_later_with_the_same_key(rig: Rig) -> None:
     rig.work()
     assert rig.status(instance) == "completed"
     assert len({r.idempotency_key for r in rig.runs}) == 1
+    assert [r.attempt for r in rig.runs] == [1, 2]
+
+
+def test_who_was_in_anothers_way_is_tried_again_at_once(rig: Rig) -> None:
+    rig.deploy(diagram(BODY))
+    instance = rig.start()
+    rig.fail = [OperationalError("UPDATE", {}, DeadlockDetected())]
+    assert rig.work() == 2
+    assert rig.status(instance) == "completed"
     assert [r.attempt for r in rig.runs] == [1, 2]
 
 

@@ -133,12 +133,18 @@ def parsed(raw: bytes) -> EmailMessage:
     return message
 
 
-def build(settings: Settings, database: Database) -> MailDesk:
+def assemble(settings: Settings, database: Database) -> Desk:
+    """The desk of one process; what is deployed stands in the database."""
     operators = Operators()
     operators.include(ticket_operators)
     operators.include(mail_operators)
     desk = Desk(settings, database, None, FolderStorage(settings.data_dir / "files"), Live())
     desk.engine = Engine(operators, records=RECORDS, services=desk)
+    return desk
+
+
+def build(settings: Settings, database: Database) -> MailDesk:
+    desk = assemble(settings, database)
     diagram = (Path(__file__).parent / "talk.bpmn").read_bytes()
     with database.transaction() as session:
         desk.engine.deploy(session, {"talk.bpmn": diagram}, actor=SYSTEM)

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Literal
 
 import idna
@@ -49,16 +50,26 @@ def normal_mail(raw: str) -> str:
     if not at or not _LOCAL_PART.match(local) or not domain or len(local) > 64:
         raise InvalidAddress(raw)
     try:
-        ascii_domain = idna.encode(domain, uts46=True).decode("ascii").lower()
-    except (idna.IDNAError, UnicodeError) as error:
-        ascii_domain = domain.lower()
-        # Some real hosts carry an underscore or two hyphens, which IDNA refuses.
-        if not re.fullmatch(r"[a-z0-9_.-]+", ascii_domain) or ".." in ascii_domain:
-            raise InvalidAddress(raw) from error
+        ascii_domain = _ascii_domain(domain)
+    except ValueError as error:
+        raise InvalidAddress(raw) from error
     address = f"{local.lower()}@{ascii_domain}"
     if len(address) > MAIL_LENGTH:
         raise InvalidAddress(raw)
     return address
+
+
+@lru_cache(maxsize=1000)
+def _ascii_domain(domain: str) -> str:
+    """In IDNA A-labels. Raises ValueError."""
+    try:
+        return idna.encode(domain, uts46=True).decode("ascii").lower()
+    except (idna.IDNAError, UnicodeError):
+        ascii_domain = domain.lower()
+        # Some real hosts carry an underscore or two hyphens, which IDNA refuses.
+        if not re.fullmatch(r"[a-z0-9_.-]+", ascii_domain) or ".." in ascii_domain:
+            raise
+        return ascii_domain
 
 
 def normal_phone(raw: str, *, country: str = HOME_COUNTRY) -> str:

@@ -21,7 +21,7 @@ from desk.contacts.addresses import (
     shown_phone,
 )
 from desk.contacts.models import Company, Contact, ContactAddress
-from desk.database import insert_now
+from desk.database import insert_now, load_now
 from engine.database import is_sqlite
 from engine.statements import Query, run, values_of
 from engine.timestamps import utc_now
@@ -228,7 +228,7 @@ def _owner(session: Session, given: list[tuple[str, str]]) -> Contact | None:
     for kind, value in given:  # mail first
         owner = run(session, _OWNER, {"of_kind": kind, "with_value": value}).scalar()
         if owner is not None:
-            return session.get(Contact, owner)
+            return load_now(session, Contact, owner)
     return None
 
 

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from engine.runtime import Engine
 
 PENDING = "lanedesk.events"
-LISTENING = "lanedesk.events.listening"
 
 
 def emit(
@@ -46,10 +45,6 @@ def emit(
     pending: dict[Any, Announcement] | None = session.info.get(PENDING)
     if pending is None:
         pending = session.info[PENDING] = {}
-        if not session.info.get(LISTENING):
-            session.info[LISTENING] = True
-            event.listen(session, "before_commit", _announce_pending)
-            event.listen(session, "after_rollback", _forget_pending)
     found = Announcement(name, given, actor, key, current(session), engine)
     if name.endswith(".changed"):
         before = pending.get((name, key))
@@ -83,6 +78,7 @@ def _joined(before: Announcement, after: Announcement) -> Announcement:
     )
 
 
+@event.listens_for(Session, "before_commit")
 def _announce_pending(session: Session) -> None:
     if session.in_nested_transaction():
         return  # a savepoint is released; the commit is still to come
@@ -92,5 +88,6 @@ def _announce_pending(session: Session) -> None:
         announce(session, told)
 
 
+@event.listens_for(Session, "after_rollback")
 def _forget_pending(session: Session) -> None:
     session.info.pop(PENDING, None)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from desk.contacts.models import Contact
 from desk.contacts.operations import NothingToMatch, find_contact, match_or_create
-from desk.database import insert_now
+from desk.database import insert_now, load_now
 from desk.events import emit
 from desk.people.models import Team, User
 from desk.tickets.models import Message, Ticket, TicketState
@@ -27,6 +27,7 @@ from engine.actors import Actor
 from engine.operators import OperatorError, Operators, Param, Step, Text
 
 operators = Operators()
+CLOSE = "ticket.close"
 
 State = Literal["pending", "dispatched", "processing", "returned", "cancelled", "ended"]
 Priority = Literal["low", "normal", "high", "urgent"]
@@ -273,6 +274,28 @@ def set_state(
 
 
 @operators.inline(
+    "ticket.close",
+    title=Text("Close the ticket", "关闭工单"),
+    help=Text(
+        "Asks the ticket's process to end it where it waits, such as for a customer who does not answer. Where the "
+        "process waits for no such message its handler is told, and nothing else happens.",
+        "请求工单流程在等待处直接结束工单，如客户长期未回复。流程不等待该消息时只提醒处理人，不作其他处理。",
+    ),
+    permission="ticket.process",
+    icon="square-check",
+)
+def close(step: Step, *, ticket_id: TicketParam, remark: RemarkParam = None) -> dict[str, Any]:
+    """Returns {"asked"}: whether the process takes it. `remark` is the result that the customer reads."""
+    ticket = _ticket(step.session, ticket_id)
+    if CLOSE not in step.services.engine.awaits(step.session, ticket.instance_id):
+        tell_people(step.session, step.services, ticket, [handler(ticket)], "Cannot be closed by itself",
+                    "无法自动关闭", step.actor)  # fmt: skip
+        return {"asked": False}
+    _emit(step, CLOSE, ticket, remark=remark or "")
+    return {"asked": True}
+
+
+@operators.inline(
     "ticket.reassign",
     title=Text("Hand the ticket over", "转派工单"),
     help=Text(
@@ -370,14 +393,14 @@ def note_trail(
 
 
 def _ticket(session: Session, number: int) -> Ticket:
-    ticket = session.get(Ticket, int(number))
+    ticket = load_now(session, Ticket, int(number))
     if ticket is None:
         raise OperatorError(f"there is no ticket with id {number}")
     return ticket
 
 
 def _message(session: Session, number: int) -> Message:
-    message = session.get(Message, int(number))
+    message = load_now(session, Message, int(number))
     if message is None:
         raise OperatorError(f"there is no message with id {number}")
     return message

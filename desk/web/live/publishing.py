@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 PENDING = "lanedesk.live_events"
-LISTENING = "lanedesk.live_events.listening"
 WAKE_CHANNEL = "lanedesk:live"
 KEPT = timedelta(days=1)
 
@@ -49,9 +48,6 @@ class Live:
         pending: list[dict[str, Any]] | None = session.info.get(PENDING)
         if pending is None:
             pending = session.info[PENDING] = []
-            if not session.info.get(LISTENING):
-                session.info[LISTENING] = True
-                event.listen(session, "before_commit", _insert_pending)
         row = {"topic": topic, "kind": kind, "data": dict(data or {}) if ":" in topic else {}}
         if row not in pending:
             pending.append(row)
@@ -72,6 +68,7 @@ class Live:
 _INSERT = Write(insert(cast(Table, LiveEvent.__table__)))
 
 
+@event.listens_for(Session, "before_commit")  # of all sessions: each of its own would pay for it
 def _insert_pending(session: Session) -> None:
     if session.in_nested_transaction():
         return  # a savepoint is released; the commit is still to come

@@ -11,6 +11,7 @@ from click import Command, Group, Option
 
 from desk.help.manual import DOCS, TWIN, anchor, pages
 from desk.settings import Settings
+from desk.translations.build import read_pieces
 from lanedesk.cli import commands
 
 ROOT = DOCS.parent
@@ -126,6 +127,51 @@ def test_commands_that_are_named_exist() -> None:
     told = [(named(page), words) for page in ALL for words in commands_in(page.read_text("utf-8"))]
     assert len(told) > 60
     assert [(page, wrong) for page, words in told for wrong in unknown(words)] == []
+
+
+def test_places_are_called_as_their_screens_are() -> None:
+    """`*Settings → Teams*` and “设置 → 团队”: every part stands on a button, a tab or in a menu, in that language."""
+    labels = words_of_the_screens()
+    assert len(labels["en"]) > 1000
+    unlabelled = [
+        f"{named(page)}: {part}"
+        for english in pages().values()
+        for page, language, quoted in (
+            (english, "en", r"\*([^*\n]+ → [^*\n]+)\*"),
+            (twin_of(english), "zh", r"“([^“”\n]+ → [^“”\n]+)”"),
+        )
+        for path in re.findall(quoted, _CODE.sub("", prose(page)))
+        for part in path.split(" → ")
+        if part not in labels[language]
+    ]
+    assert unlabelled == []
+
+
+def test_chinese_is_never_slanted() -> None:
+    slanted = {
+        named(twin_of(page)): found
+        for page in TWINS
+        if (
+            found := re.findall(
+                r"(?<!\*)\*[^*\s][^*\n|]*\*(?!\*)", _CODE.sub("", prose(twin_of(page)))
+            )
+        )
+    }
+    assert slanted == {}
+
+
+def words_of_the_screens() -> dict[str, set[str]]:
+    """What the desk's pages and the designer say, by language."""
+    said: dict[str, set[str]] = {"en": set(), "zh": set()}
+    for message in read_pieces():
+        if isinstance(message.id, str) and isinstance(message.string, str):
+            said["en"].add(message.id)
+            said["zh"].add(message.string)
+    designer = (ROOT / "frontend" / "designer" / "zh.js").read_text("utf-8")
+    for quoted, bare, chinese in re.findall(r'(?:"([^"]+)"|\b(\w+)): "([^"]+)"', designer):
+        said["en"].add(quoted or bare)
+        said["zh"].add(chinese)
+    return said
 
 
 def unknown(words: list[str]) -> Iterator[str]:

@@ -314,11 +314,11 @@ history_actor: ColumnElement[str] = literal_column(
 )
 # without rows that tell of the machine:
 history_of_people: ColumnElement[bool] = literal_column(
-    "event NOT IN ('completed', 'decided', 'thrown', 'received', 'fired', 'variables')", Boolean
+    "event NOT IN ('completed', 'decided', 'thrown', 'received', 'fired', 'variables')"
 )
 # without what happens in every process:
 history_rare: ColumnElement[bool] = literal_column(
-    "event NOT IN ('started', 'completed', 'submitted', 'claimed', 'ended')", Boolean
+    "event NOT IN ('started', 'completed', 'submitted', 'claimed', 'ended')"
 )
 
 # Append-only. Each row carries the hash of itself and of the row before it (engine.history). No foreign key: it would

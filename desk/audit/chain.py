@@ -1,7 +1,8 @@
 """How entries of the log are hashed: each entry has a digest, a seal hashes digests and the seal before.
 
 The engine chains an instance's history row by row, since a step holds the instance's lock anyway. The log has no such
-lock and must not get one, so its chain is made afterwards, by one sealer (docs/decisions/0010-sealed-afterwards.md).
+lock and must not get one, so an entry is digested when it is written and chained afterwards, by one sealer
+(docs/decisions/0010-sealed-afterwards.md).
 """
 
 import hashlib

@@ -54,11 +54,12 @@ class AuditEntry(Row):
 
 
 class Unsealed(Row):
-    """Entries that no seal covers yet; written with the entry, taken away by the seal."""
+    """Entries that no seal covers yet, with their digests; written with the entry, taken away by the seal."""
 
     __tablename__ = "audit_unsealed"
 
     entry_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32))
 
 
 class Seal(Row):

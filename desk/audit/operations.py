@@ -8,6 +8,7 @@ from flask import has_request_context, request
 from sqlalchemy.orm import Session
 
 from desk.audit.actions import ACTIONS
+from desk.audit.chain import digest
 from desk.audit.models import AuditEntry, Unsealed
 from desk.audit.personal import concealed, concealed_actor
 from engine.actors import Actor
@@ -53,7 +54,7 @@ def record(
     )
     session.add(entry)
     session.flush()
-    session.add(Unsealed(entry_id=entry.id))
+    session.add(Unsealed(entry_id=entry.id, digest=digest(entry)))
     shown = {} if person else {"old": was, "new": now}
     log.info(f"audit.{action}", actor=actor.reference, subject=subject, **shown)
 

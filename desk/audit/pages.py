@@ -122,7 +122,7 @@ def verify() -> BaseResponse:
 @blueprint.get("/audit/archives/<int:archive_id>/lines")
 @requires("history.export")
 def archive_lines(archive_id: int) -> Any:
-    """An archive to read and to search in (`?q=`). It is verified first: one that is not whole is not shown.
+    """An archive to read and to search in (`?q=`). One that does not verify is not shown.
 
     Side effect of its first page: an entry in the log.
     """

@@ -4,27 +4,38 @@ import base64
 import binascii
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ColumnElement, and_, false, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, String, and_, cast, false, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from desk.audit.models import Archive, AuditEntry, Root
 from desk.audit.names import names_of
 from desk.audit.personal import revealed
 from desk.audit.words import changed, entry_sentence, sentence, subject, who
-from desk.cockpit.scope import visible
+from desk.cockpit.scope import visible, visible_ids
 from desk.people.models import TeamMember, User
 from desk.people.permissions import can
 from desk.tickets.models import Ticket
-from engine.tables import history, process_instance, process_version
+from engine.tables import (
+    history,
+    history_actor,
+    history_of_people,
+    history_rare,
+    process_instance,
+    process_version,
+)
 
 PAGE: Final = 50
-# Rows that tell of the machine, not of what people wanted; shown when asked for.
-DETAILS: Final = ("completed", "decided", "thrown", "received", "fired", "variables")
+# Of so many processes all rows are looked at, found by their key; of more, the history is walked back in time.
+FEW: Final = 1000
+CLOCKS: Final = timedelta(days=1)  # by which clocks may differ
+# As engine.tables has them in the conditions of its indexes.
+IN_EVERY_PROCESS: Final = ("started", "completed", "submitted", "claimed", "ended")
+OF_THE_MACHINE: Final = ("completed", "decided", "thrown", "received", "fired", "variables")
 
 
 class BadCursor(ValueError):
@@ -42,7 +53,7 @@ class HistoryFilter:
     action: str | None = None  # an action of the log, or an event of processes
     process: str | None = None  # key of a definition
     ticket: str | None = None  # number of a ticket
-    details: bool = False  # the machine's own steps too
+    details: bool = False  # also rows that tell of the machine, not of what people wanted
 
 
 @dataclass(frozen=True)
@@ -103,6 +114,7 @@ def timeline(
     return Timeline(lines, _write(page[-1]) if more and page else None)
 
 
+RUNNING: Final = ("active", "suspended", "failed")
 EVENTS: Final = frozenset(
     {
         "started", "completed", "submitted", "claimed", "released", "fired", "received", "thrown",
@@ -126,7 +138,8 @@ def _entries(
     if wanted.action:
         conditions.append(AuditEntry.action == wanted.action)
     if wanted.ticket:
-        conditions.append(Ticket.number == wanted.ticket)
+        of_ticket = select(Ticket.id).where(Ticket.number == wanted.ticket)
+        conditions.append(AuditEntry.ticket_id == of_ticket.scalar_subquery())
     mine = own_entries(user)
     if mine is not None:
         conditions.append(mine)
@@ -154,11 +167,12 @@ def own_entries(user: User) -> ColumnElement[bool] | None:
     teams = [team.id for team in user.teams]
     if not teams:
         return AuditEntry.actor_ref == f"user:{user.id}"
-    members = select(TeamMember.user_id).where(TeamMember.team_id.in_(teams))
+    members = select("user:" + cast(TeamMember.user_id, String)).where(
+        TeamMember.team_id.in_(teams)
+    )
     return or_(
         AuditEntry.actor_ref == f"user:{user.id}",
-        AuditEntry.actor["id"].as_integer().in_(members)
-        & (AuditEntry.actor["kind"].as_string() == "user"),
+        AuditEntry.actor_ref.in_(members),
         AuditEntry.ticket_id.in_(select(Ticket.id).where(Ticket.team_id.in_(teams))),
     )
 
@@ -200,34 +214,29 @@ def _rows(
 def _keys(
     session: Session, user: User, wanted: HistoryFilter, cursor: Any, limit: int
 ) -> list[tuple[UUID, int]]:
-    """Which rows are on the page. Asked of the history alone, so that it is a walk along the index of its time."""
-    conditions: list[ColumnElement[bool]] = [*_time(history.c.at, wanted)]
+    """Which rows are on the page.
+
+    Where the filter leaves few processes their rows are asked for; else the history is walked along an index of its
+    time: by itself, of an event, or of a person.
+    """
+    narrowed = _narrowed(session, user, wanted)
+    few, conditions = _few(session, narrowed)
+    if few is not None and not few:
+        return []
+    conditions += _time(history.c.at, wanted)
     if wanted.person:
-        conditions.append(_by(wanted.person))
+        conditions.append(history_actor == wanted.person)
     if wanted.action:
         conditions.append(history.c.event == wanted.action)
+        # says which indexes have all of it
+        if wanted.action not in IN_EVERY_PROCESS:
+            conditions.append(history_rare)
+        if wanted.action not in OF_THE_MACHINE:
+            conditions.append(history_of_people)
     elif not wanted.details:
-        conditions.append(history.c.event.not_in(DETAILS))
+        conditions.append(history_of_people)
         # a step that the diagram left; that of a whole process is somebody's act
         conditions.append(or_(history.c.event != "cancelled", history.c.element_id.is_(None)))
-    if wanted.process:
-        own = select(process_version.c.id).where(process_version.c.key == wanted.process)
-        versions = session.scalars(own).all()
-        if not versions:
-            return []
-        of = select(process_instance.c.version_id).where(
-            process_instance.c.id == history.c.instance_id
-        )
-        conditions.append(of.scalar_subquery().in_(versions))
-    if wanted.ticket:
-        of_ticket = select(Ticket.instance_id).where(Ticket.number == wanted.ticket)
-        instances = session.scalars(of_ticket).all()
-        if not instances:
-            return []
-        conditions.append(history.c.instance_id.in_(instances))
-    seen = visible(user, history.c.instance_id)
-    if seen is not None:
-        conditions.append(seen)
     if cursor is not None:
         at, source, place = cursor
         if source == 1:
@@ -238,13 +247,62 @@ def _keys(
             # said first alone: "before, or at the same time and behind" is no range of an index
             conditions.append(history.c.at <= at)
             conditions.append(or_(history.c.at < at, key))
+    query = select(history.c.at, history.c.instance_id, history.c.seq).where(*conditions)
+    place_of: Any = history.c
+    if few is not None:
+        # by itself, lest the database walks the whole time for the sake of the order
+        own = query.where(history.c.instance_id.in_(few)).cte("own").prefix_with("MATERIALIZED")
+        query, place_of = select(own), own.c
     rows = session.execute(
-        select(history.c.instance_id, history.c.seq)
-        .where(*conditions)
-        .order_by(history.c.at.desc(), history.c.instance_id.desc(), history.c.seq.desc())
+        query.order_by(place_of.at.desc(), place_of.instance_id.desc(), place_of.seq.desc())
         .limit(limit + 1)
-    )
+    )  # fmt: skip
     return [(row.instance_id, row.seq) for row in rows]
+
+
+@dataclass(frozen=True)
+class _Narrowed:
+    """Processes that a filter leaves: the question for their ids, and the same as a condition on a row."""
+
+    ids: Any
+    row: ColumnElement[bool]
+
+
+def _narrowed(session: Session, user: User, wanted: HistoryFilter) -> list[_Narrowed]:
+    found = []
+    if wanted.ticket:
+        of_ticket = select(Ticket.instance_id).where(Ticket.number == wanted.ticket)
+        found.append(_Narrowed(of_ticket, history.c.instance_id.in_(of_ticket)))
+    seen = visible(user, history.c.instance_id)
+    if seen is not None:
+        found.append(_Narrowed(visible_ids(user), seen))
+    if wanted.process:
+        own = select(process_version.c.id).where(process_version.c.key == wanted.process)
+        versions = session.scalars(own).all()
+        of = process_instance.c.version_id.in_(versions)
+        row: ColumnElement[bool] = (
+            select(process_instance.c.version_id)
+            .where(process_instance.c.id == history.c.instance_id)
+            .scalar_subquery()
+            .in_(versions)
+        )
+        running = select(process_instance.c.id).where(of, process_instance.c.status.in_(RUNNING))
+        if session.execute(running.limit(1)).first() is None:
+            last = session.scalar(select(func.max(process_instance.c.ended_at)).where(of))
+            row = and_(row, history.c.at <= last + CLOCKS) if last else false()
+        found.append(_Narrowed(select(process_instance.c.id).where(of), row))
+    return found
+
+
+def _few(
+    session: Session, narrowed: list[_Narrowed]
+) -> tuple[Sequence[UUID] | None, list[ColumnElement[bool]]]:
+    """The processes, if one of these leaves few; and what else the rows must fulfil."""
+    for one in narrowed:
+        ids = session.scalars(one.ids.limit(FEW + 1)).all()
+        if len(ids) <= FEW:
+            return ids, [other.row for other in narrowed if other is not one]
+    return None, [one.row for one in narrowed]
 
 
 def _time(column: Any, wanted: HistoryFilter) -> list[ColumnElement[bool]]:
@@ -254,18 +312,6 @@ def _time(column: Any, wanted: HistoryFilter) -> list[ColumnElement[bool]]:
     if wanted.until:
         found.append(column < wanted.until)
     return found
-
-
-def _by(person: str) -> ColumnElement[bool]:
-    kind, _, number = person.partition(":")
-    of_kind = history.c.actor["kind"].as_string() == kind
-    if not number:
-        return of_kind
-    return (
-        and_(of_kind, history.c.actor["id"].as_integer() == int(number))
-        if number.isdigit()
-        else false()
-    )
 
 
 def _values_before(

@@ -1,9 +1,14 @@
-"""An archive as a person reads it: verified first, then its lines in words, searched block by block.
+"""An archive as a person reads it: verified when it is opened, then its lines in words, searched block by block.
+
+A file that was found whole is not verified for every page again, but as soon as anything about it is not as it was.
 
 A block is 2,000 lines; no more than one is held. A search looks through a part of the archive at a time and says how
 far it has come, so that an answer never takes long however large the file.
 """
 
+import hashlib
+import io
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,9 +25,11 @@ from desk.audit.names import Names, names_of
 from desk.audit.personal import revealed
 from desk.audit.words import entry_sentence, sentence, subject, who
 from engine.tables import process_version
+from engine.timestamps import utc_now
 
 PAGE: Final = 100
 SEARCHED_AT_ONCE: Final = 10_000  # lines
+KNOWN_AT_MOST: Final = 1000  # files
 
 
 @dataclass(frozen=True)
@@ -42,7 +49,8 @@ class ArchivedLine:
 class ArchivePage:
     """What is wrong with the archive (then nothing is shown of it), or some lines of it.
 
-    `looked` of `total` lines were gone through until here; `next` is where to go on, None at the end.
+    `looked` of `total` lines were gone through until here; `next` is where to go on, None at the end. `verified` is
+    when the file was checked, and it has not changed since.
     """
 
     findings: tuple[Finding, ...]
@@ -50,15 +58,16 @@ class ArchivePage:
     looked: int = 0
     total: int = 0
     next: int | None = None
+    verified: datetime | None = None
 
 
 def read_archive(
     session: Session, stream: IO[bytes], *, text: str = "", after: int = 0, locale: str = "en"
 ) -> ArchivePage:
     """A page of the lines behind number `after` in which `text` occurs, in any case. `stream` can seek."""
-    content = verify_archive(stream)
-    if content.findings:
-        return ArchivePage(tuple(content.findings))
+    whole = _whole(stream)
+    if not isinstance(whole, _Whole):
+        return ArchivePage(whole)
     words = _Words(session, locale)
     wanted = text.casefold()
     found: list[ArchivedLine] = []
@@ -70,7 +79,44 @@ def read_archive(
         line = words.line(raw)
         if line is not None and (not wanted or wanted in _searched(line)):
             found.append(line)
-    return ArchivePage((), tuple(found), number, content.lines, number if more else None)
+    following = number if more else None
+    return ArchivePage((), tuple(found), number, whole.lines, following, whole.at)
+
+
+@dataclass(frozen=True)
+class _Whole:
+    """A file in which nothing was wrong: when that was found, and how many lines it has."""
+
+    at: datetime
+    lines: int
+
+
+_known: dict[tuple[object, ...], _Whole] = {}  # by identity, in this process
+
+
+def _whole(stream: IO[bytes]) -> _Whole | tuple[Finding, ...]:
+    identity = _identity(stream)
+    if identity not in _known:
+        content = verify_archive(stream)
+        if content.findings:
+            return tuple(content.findings)
+        if len(_known) >= KNOWN_AT_MOST:
+            _known.clear()
+        _known[identity] = _Whole(utc_now(), content.lines)
+    return _known[identity]
+
+
+def _identity(stream: IO[bytes]) -> tuple[object, ...]:
+    """Another one as soon as the file is written to: which file, its size and times; for one in memory its SHA-256.
+
+    The time of the inode's change is among them: unlike that of the content, nobody can set it back.
+    """
+    try:
+        found = os.fstat(stream.fileno())
+    except io.UnsupportedOperation:
+        stream.seek(0)
+        return (hashlib.sha256(stream.read()).digest(),)
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 def _searched(line: ArchivedLine) -> str:

@@ -27,4 +27,5 @@ def restrict(session: Session, role: str) -> tuple[str, ...]:
     session.execute(text(f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {quoted}"))
     for table in APPEND_ONLY:
         session.execute(text(f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {quoted}"))
+    session.execute(text(f"REVOKE UPDATE, TRUNCATE ON audit_unsealed FROM {quoted}"))
     return APPEND_ONLY

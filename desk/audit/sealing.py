@@ -9,8 +9,8 @@ from datetime import datetime
 from sqlalchemy import delete, func, insert, select, text
 from sqlalchemy.orm import Session
 
-from desk.audit.chain import AT_ONCE, START, digest, packed, seal_hash
-from desk.audit.models import AuditEntry, Seal, Unsealed
+from desk.audit.chain import AT_ONCE, START, packed, seal_hash
+from desk.audit.models import Seal, Unsealed
 from engine.database import Database, is_sqlite
 from engine.timestamps import utc_now
 
@@ -32,29 +32,30 @@ def seal_new(database: Database) -> int:
 
 
 def seal_some(session: Session, now: datetime) -> int:
-    """Put up to AT_ONCE entries under one seal, in the order of their numbers; how many."""
+    """Put up to AT_ONCE entries under one seal, in the order of their numbers; how many.
+
+    Under the seal goes the digest that was written with the entry, not one of what the entry says by now.
+    """
     if not is_sqlite(session):
         session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
-    entries = session.scalars(
-        select(AuditEntry)
-        .join(Unsealed, Unsealed.entry_id == AuditEntry.id)
-        .order_by(AuditEntry.id)
-        .limit(AT_ONCE)
+    waiting_now = session.execute(
+        select(Unsealed.entry_id, Unsealed.digest).order_by(Unsealed.entry_id).limit(AT_ONCE)
     ).all()
-    if not entries:
+    if not waiting_now:
         return 0
     last = session.execute(
         select(Seal.number, Seal.hash).order_by(Seal.number.desc()).limit(1)
     ).one_or_none()
     number, previous = (last.number + 1, bytes(last.hash)) if last else (1, START)
-    body = packed((entry.id, digest(entry)) for entry in entries)
+    body = packed((row.entry_id, bytes(row.digest)) for row in waiting_now)
     session.execute(
         insert(Seal).values(
             number=number, at=now, entries=body, hash=seal_hash(previous, number, now, body)
         )
     )
-    session.execute(delete(Unsealed).where(Unsealed.entry_id.in_([e.id for e in entries])))
-    return len(entries)
+    sealed = [row.entry_id for row in waiting_now]
+    session.execute(delete(Unsealed).where(Unsealed.entry_id.in_(sealed)))
+    return len(sealed)
 
 
 def waiting(session: Session) -> int:

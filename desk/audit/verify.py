@@ -29,6 +29,7 @@ from desk.audit.roots import RootFile, archives_hash, leaves_hash
 from desk.audit.snapshot import snapshot
 from desk.audit.verify_history import verify_history
 from desk.storage import FileMissing, Storage
+from engine.actors import Actor
 from engine.database import Database
 from engine.tables import history, process_instance
 
@@ -49,7 +50,10 @@ def verify(
     started = time.monotonic()
     rows, findings = verify_history(database, processes=processes)
     with snapshot(database) as session:
-        waiting = set(session.scalars(select(Unsealed.entry_id)))
+        waiting = {
+            row.entry_id: bytes(row.digest)
+            for row in session.execute(select(Unsealed.entry_id, Unsealed.digest))
+        }
         entries = 0
         for finding in _log(session, waiting):
             if isinstance(finding, Finding):
@@ -69,8 +73,11 @@ def verify(
     )
 
 
-def _log(session: Session, waiting: set[int]) -> Iterator[Finding | int]:
-    """The seals in their order and the entries under them; yields faults and how many entries were looked at."""
+def _log(session: Session, waiting: dict[int, bytes]) -> Iterator[Finding | int]:
+    """The seals in their order and the entries under them; yields faults and how many entries were looked at.
+
+    `waiting`: numbers and digests of the entries that wait for their seal.
+    """
     highest = session.scalar(select(func.max(AuditEntry.id))) or 0
     sealed = bytearray(highest + 1)  # which numbers a seal names; ten million are ten megabytes
     expected, previous = 1, START
@@ -94,9 +101,7 @@ def _log(session: Session, waiting: set[int]) -> Iterator[Finding | int]:
     for number in session.scalars(select(AuditEntry.id).execution_options(yield_per=20_000)):
         if not (0 < number <= highest and sealed[number]) and number not in waiting:
             yield Finding("inserted", f"log entry {number}", "no seal knows it")
-    there = set(session.scalars(select(AuditEntry.id).where(AuditEntry.id.in_(waiting))))
-    for number in sorted(waiting - there):
-        yield Finding("missing", f"log entry {number}", "it waited for its seal")
+    yield from _under_seal(session, sorted(waiting.items()))
 
 
 def _under_seal(session: Session, items: list[tuple[int, bytes]]) -> Iterator[Finding]:
@@ -122,7 +127,7 @@ def _under_seal(session: Session, items: list[tuple[int, bytes]]) -> Iterator[Fi
         if row is None:
             if number not in archived:
                 yield Finding("missing", f"log entry {number}")
-        elif digest(row) != known:
+        elif digest(row) != known or Actor.from_json(row.actor).reference != row.actor_ref:
             yield Finding("altered", f"log entry {number}", f"{row.action} {row.subject}")
 
 

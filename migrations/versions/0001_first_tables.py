@@ -125,6 +125,7 @@ def upgrade() -> None:
             autoincrement=False,
             nullable=False,
         ),
+        sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
         sa.PrimaryKeyConstraint("entry_id", name="pk_audit_unsealed"),
     )
     op.create_table(
@@ -1410,6 +1411,7 @@ def upgrade() -> None:
         sa.Column("instance_id", sa.Uuid(), nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
         sa.Column("path_id", sa.Uuid(), nullable=True),
+        sa.Column("took", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
             ["instance_id"],
             ["process_instance.id"],

@@ -1,10 +1,10 @@
 """append only: history and log refuse to be changed
 
-No role may be trusted with a promise that the database can hold by itself. Rows of the history, of the log, of seals,
-roots and archives are never updated; they are deleted only where the prune's door stands open: rows of a chain or
-entries of the log that an archive holds (`audit_archived_chain`, `audit_archived_entry`). On PostgreSQL the triggers
-fire also for replication roles (ENABLE ALWAYS) and refuse TRUNCATE. Who copies one of these tables to alter it, as
-Alembic does on SQLite, makes its triggers anew.
+No role may be trusted with a promise that the database can hold by itself. Rows of the history, of the log, of what
+waits for its seal, of seals, roots and archives are never updated; they are deleted only where the prune's door stands
+open: rows of a chain or entries of the log that an archive holds (`audit_archived_chain`, `audit_archived_entry`). On
+PostgreSQL the triggers fire also for replication roles (ENABLE ALWAYS) and refuse TRUNCATE. Who copies one of these
+tables to alter it, as Alembic does on SQLite, makes its triggers anew.
 """
 
 from alembic import op
@@ -25,6 +25,7 @@ TABLES = {
     "audit_archive": None,
     "audit_archived_chain": None,
     "audit_archived_entry": None,
+    "audit_unsealed": "TRUE",  # the sealer takes them away
 }
 
 

@@ -15,10 +15,12 @@ from desk.audit.archives import END_SIZE
 from desk.audit.chain import START, packed, seal_hash, unpacked
 from desk.audit.findings import Finding
 from desk.audit.models import AuditEntry, Leaf, Root, Seal
+from desk.audit.operations import record
+from desk.audit.sealing import seal_new
 from engine.history import chain
 from engine.tables import history, process_instance
 from engine.timestamps import utc_now
-from tests.audit_attack.victim import Victim
+from tests.audit_attack.victim import PEOPLE, Victim
 
 
 @dataclass(frozen=True)
@@ -219,6 +221,7 @@ def change_entry(victim: Victim, random: Random) -> list[Place]:
         values: dict[str, Any] = {
             "at": row.at + timedelta(microseconds=1),
             "actor": {"kind": "user", "id": 99, "name": "Nobody"},
+            "actor_ref": "user:99",
             "address": "203.0.113.9",
             "action": "signed_in",
             "subject": "user:99",
@@ -252,6 +255,26 @@ def insert_entry(victim: Victim, _random: Random) -> list[Place]:
                 actor_ref="user:7", action="signed_in", subject="user:7", old={}, new={},
             )
         )  # fmt: skip
+    return [Place(f"log entry {number}")]
+
+
+def change_waiting_entry(victim: Victim, random: Random) -> list[Place]:
+    """One value of an entry that was written a moment ago; it is sealed as it is then."""
+    with victim.database.transaction() as session:
+        record(
+            session, "setting_changed", actor=random.choice(PEOPLE), subject="setting:x",
+            old={"n": 1}, new={"n": 2}, reason="因为",
+        )  # fmt: skip
+    with victim.tampering() as session:
+        number = max(_entries(session))
+        values: dict[str, Any] = {
+            "actor_ref": "user:99", "new": {"n": 3}, "subject": "setting:y", "reason": None,
+        }  # fmt: skip
+        column = random.choice(list(values))
+        session.execute(
+            update(AuditEntry).where(AuditEntry.id == number).values({column: values[column]})
+        )
+    seal_new(victim.database)
     return [Place(f"log entry {number}")]
 
 
@@ -408,7 +431,7 @@ def replace_archive(victim: Victim, random: Random) -> list[Place]:
 ATTACKS: Final[tuple[Attack, ...]] = (
     change_history, change_history_and_hash, rewrite_history, delete_history, close_gap,
     truncate_history, truncate_history_and_end, delete_instance, insert_history, insert_between,
-    swap_history, change_entry, delete_entry, insert_entry, swap_entries, truncate_log,
-    change_seal, delete_seal, forge_entry, change_root, change_archive, cut_archive,
+    swap_history, change_entry, delete_entry, insert_entry, change_waiting_entry, swap_entries,
+    truncate_log, change_seal, delete_seal, forge_entry, change_root, change_archive, cut_archive,
     lengthen_archive, swap_archive_bytes, replace_archive,
 )  # fmt: skip

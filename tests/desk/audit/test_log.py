@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -15,7 +16,7 @@ from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from desk.application import Desk
-from desk.audit.chain import packed
+from desk.audit.chain import digest, packed
 from desk.audit.models import AuditEntry, Leaf, Root, Seal, Unsealed
 from desk.audit.operations import record
 from desk.audit.rights import restrict
@@ -109,6 +110,15 @@ def test_the_database_itself_refuses(
             session.execute(text(statement))
 
 
+def test_what_waits_for_its_seal_is_not_written_anew(guarded: Desk, entries: Any) -> None:
+    entries(1, seal=False)
+    with (
+        pytest.raises(DBAPIError, match="never changed"),
+        guarded.database.transaction() as session,
+    ):
+        session.execute(update(Unsealed).values(digest=bytes(32)))
+
+
 def test_an_altered_entry_is_named(guarded: Desk, entries: Any) -> None:
     entries(10)
     with tampering(guarded) as session:
@@ -150,6 +160,36 @@ def test_an_entry_that_vanished_before_its_seal_is_named(guarded: Desk, entries:
     assert faults(guarded) == [("missing", "log entry 1")]
 
 
+def test_an_entry_altered_before_its_seal_is_named_before_and_after(
+    guarded: Desk, entries: Any
+) -> None:
+    entries(3, seal=False)
+    with tampering(guarded) as session:
+        session.execute(update(AuditEntry).where(AuditEntry.id == 2).values(new={"n": 99}))
+    assert faults(guarded) == [("altered", "log entry 2")]
+    assert seal_new(guarded.database) == 3
+    assert faults(guarded) == [("altered", "log entry 2")]
+
+
+def test_whom_an_entry_is_found_by_is_who_did_it(guarded: Desk, entries: Any) -> None:
+    entries(3)
+    with tampering(guarded) as session:
+        session.execute(update(AuditEntry).where(AuditEntry.id == 2).values(actor_ref="user:9"))
+    assert faults(guarded) == [("altered", "log entry 2")]
+
+
+def test_what_is_said_comes_back_from_the_database_as_it_was_digested(guarded: Desk) -> None:
+    with guarded.database.transaction() as session:
+        record(
+            session, "setting_changed", actor=LI, subject="setting:x", reason="“为\x00什么”\ud800 🖨",
+            old={"z": 1.0, "a": -0.5, "e": 1e-7, "big": 2**53, "none": None},
+            new={"n": Decimal("12.50"), "at": utc_now(), "list": [1, {"ü": "é"}], "": ""},
+        )  # fmt: skip
+    assert faults(guarded) == []
+    seal_new(guarded.database)
+    assert faults(guarded) == []
+
+
 def test_an_altered_removed_or_cut_seal_is_named(guarded: Desk, entries: Any) -> None:
     for _ in range(4):
         entries(2)
@@ -171,8 +211,8 @@ def test_a_log_sealed_anew_disagrees_with_its_root(guarded: Desk, entries: Any) 
     with tampering(guarded) as session:
         session.execute(update(AuditEntry).where(AuditEntry.id == 4).values(new={"n": 99}))
         session.execute(delete(Seal))
-        for number in range(1, 6):
-            session.add(Unsealed(entry_id=number))
+        for entry in session.scalars(select(AuditEntry)).all():
+            session.add(Unsealed(entry_id=entry.id, digest=digest(entry)))
         session.flush()
         seal_some(session, utc_now())
     assert faults(guarded) == [("rewritten", "seal 1")]
@@ -283,14 +323,13 @@ def test_a_clock_that_jumps_back_is_no_fault(guarded: Desk, process: Callable[..
     now = utc_now()
     for at in (now, now - timedelta(days=400), now + timedelta(hours=1)):
         with guarded.database.transaction() as session:
-            session.add(
-                AuditEntry(
-                    at=at, actor=LI.as_json(), actor_ref="user:7", action="signed_in",
-                    subject="user:7", old={}, new={},
-                )
+            entry = AuditEntry(
+                at=at, actor=LI.as_json(), actor_ref="user:7", action="signed_in",
+                subject="user:7", old={}, new={},
             )  # fmt: skip
+            session.add(entry)
             session.flush()
-            session.add(Unsealed(entry_id=session.scalar(select(func.max(AuditEntry.id)))))
+            session.add(Unsealed(entry_id=entry.id, digest=digest(entry)))
         with guarded.database.transaction() as session:
             assert seal_some(session, at) == 1
         process(ended=at)

@@ -1,5 +1,7 @@
 """The history as an auditor reads it: in words, filtered, page by page, and no more than the reader may see."""
 
+import io
+import os
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -8,10 +10,11 @@ from uuid import UUID, uuid4
 
 import pytest
 from flask import Flask
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select, text, update
 
 from desk.application import Desk
-from desk.audit import reading
+from desk.audit import queries, reading
+from desk.audit.archives import verify_archive
 from desk.audit.models import Archive, AuditEntry
 from desk.audit.names import names_in
 from desk.audit.operations import record
@@ -28,7 +31,15 @@ from desk.tickets.models import Ticket
 from desk.web.application import create_web
 from engine.actors import SYSTEM
 from engine.history import START, Recorder
-from engine.tables import deployed_resource, history, process_instance, process_version
+from engine.tables import (
+    deployed_resource,
+    history,
+    history_actor,
+    history_of_people,
+    history_rare,
+    process_instance,
+    process_version,
+)
 from engine.timestamps import utc_now
 from tests.desk.audit.conftest import Processes
 from tests.desk.exports.test_formats import DIAGRAM
@@ -177,6 +188,48 @@ def test_every_filter(
     assert not_there not in page or not_there != "Nothing was found"
 
 
+@pytest.mark.parametrize("role", ["auditor", "supervisor"])
+def test_few_processes_and_many_are_told_the_same(
+    desk: Desk, ticket: Ticket, process: Processes, make_user: Any, role: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    reader = make_user("wang", roles=[role])
+    for key in ("ticket", "ended"):
+        process(rows=3, key=key, ended=utc_now())
+    with desk.database.transaction() as session:
+        session.execute(update(Ticket).values(team_id=None))  # whoever dispatches sees it
+    given: list[dict[str, Any]] = [
+        {}, {"process": "ticket"}, {"process": "ended"}, {"process": "none"},
+        {"ticket": "WN-1"}, {"ticket": "WN-1", "process": "ended"}, {"person": "user:1"},
+        {"person": "user:1", "action": "submitted"}, {"action": "started"},
+        {"action": "cancelled"}, {"person": "user:1", "process": "ticket"},
+    ]  # fmt: skip
+    filters = [HistoryFilter(**one, details=details) for one in given for details in (False, True)]
+    found = []
+    for most in (1000, -1):
+        monkeypatch.setattr(queries, "FEW", most)
+        with desk.reading() as session:
+            found.append([timeline(session, reader, f, locale="en").lines for f in filters])
+    few, many = found
+    assert few == many
+    assert sum(map(len, few)) > (40 if role == "auditor" else 10)
+
+
+def test_seldom_rows_are_found_by_an_index(desk: Desk) -> None:
+    of_person = select(history.c.seq).where(history_actor == "user:7", history_of_people)
+    of_event = select(history.c.seq).where(history.c.event == "moved", history_rare)
+    with desk.reading() as session:
+        if not desk.database.is_sqlite:
+            session.execute(text("SET enable_seqscan = off"))
+        for query, index in ((of_person, "ix_history_actor_at"), (of_event, "ix_history_event_at")):
+            said = query.order_by(history.c.at.desc()).compile(
+                session.get_bind(), compile_kwargs={"literal_binds": True}
+            )
+            explain = "EXPLAIN QUERY PLAN" if desk.database.is_sqlite else "EXPLAIN"
+            plan = session.connection().exec_driver_sql(f"{explain} {said}").all()
+            assert index in str(plan), plan
+
+
 def test_pages_leave_nothing_out_and_show_nothing_twice(
     desk: Desk, process: Processes, make_user: Callable[..., User]
 ) -> None:
@@ -273,7 +326,7 @@ def test_an_archive_is_verified_read_and_searched(
     where = f"/audit/archives/{archived.id}/lines"
     assert where in browser.get("/audit/proof").text
     page = browser.get(where).text
-    assert "was checked just now" in page
+    assert "was checked, and it has not changed since" in page
     assert page.count("<tr title=") == 100
     following = re.search(rf'href="({where}[?]after=[^"]+)"', page)
     assert following is not None
@@ -308,6 +361,40 @@ def test_an_archive_with_one_byte_changed_is_named_and_not_shown(
     assert f"archive {archived.id} is missing" in browser.get(
         f"/audit/archives/{archived.id}/lines"
     ).text  # fmt: skip
+
+
+def test_an_archive_is_verified_once_until_its_file_is_another(
+    desk: Desk, archived: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times: list[object] = []
+
+    def counted(stream: Any) -> Any:
+        times.append(stream)
+        return verify_archive(stream)
+
+    monkeypatch.setattr(reading, "verify_archive", counted)
+    path = next((desk.settings.data_dir / "files").rglob(archived.file_key))
+
+    def page(**more: Any) -> reading.ArchivePage:
+        with desk.reading() as session, path.open("rb") as stream:
+            return reading.read_archive(session, stream, **more)
+
+    first = page()
+    assert first.verified == page(after=100).verified == page(text="sache").verified
+    assert len(times) == 1
+    content = bytearray(path.read_bytes())
+    before = path.stat()
+    content[len(content) // 2] ^= 1
+    path.chmod(0o600)
+    path.write_bytes(content)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))  # who alters it sets the time back
+    assert page(after=100).findings
+    assert page().findings, "what is not whole is not remembered"
+    assert len(times) == 3
+    with desk.reading() as session:
+        for _ in range(2):  # from a storage that gives bytes, not a file
+            assert reading.read_archive(session, io.BytesIO(bytes(content))).findings
+    assert len(times) == 5
 
 
 def test_a_long_search_says_how_far_it_has_come(

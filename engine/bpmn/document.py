@@ -97,6 +97,13 @@ def references(element: Element, name: str) -> list[str]:
     return found
 
 
+def compensates(activity: Element) -> bool:
+    """Whether it stands beside the flow to undo something. An event sub-process is started by its event, whatever the
+    attribute says."""
+    beside: bool = activity.get("isForCompensation") == "true"
+    return beside and activity.get("triggeredByEvent") != "true"
+
+
 def of_kind(kind: str) -> str:
     """`message` for messageEventDefinition."""
     return kind.removesuffix("EventDefinition")

@@ -74,8 +74,8 @@ def human_work_of(element: Element) -> HumanWork:
             Outcome(outcome.get("id") or "", words, style, _needs(outcome.get("needs")))
         )
     return HumanWork(
-        work.get("form"), work.get("subject"), work.get("assignee"), work.get("candidates"), work.get("excluded"), work.get("due"),
-        work.get("followUp"), work.get("priority"), tuple(outcomes),
+        work.get("form"), work.get("subject"), work.get("assignee"), work.get("candidates"),
+        work.get("excluded"), work.get("due"), work.get("followUp"), work.get("priority"), tuple(outcomes),
     )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from engine.bpmn.document import (
     GATEWAYS,
     Document,
     Element,
+    compensates,
     identity,
     local,
     unprefixed,
@@ -237,7 +238,7 @@ class _Reader:
                 target = self.by_id.get(unprefixed(there))
                 if unprefixed(here) != boundary or target is None:
                     continue
-                if target.get("isForCompensation") == "true":
+                if compensates(target):
                     return str(target.get("id"))
         return None
 
@@ -253,7 +254,7 @@ class _Reader:
             parallel_multiple=e.get("parallelMultiple") == "true",
             interrupting=e.get("cancelActivity", e.get("isInterrupting", "true")) == "true",
             attached_to=e.get("attachedToRef"),
-            for_compensation=e.get("isForCompensation") == "true",
+            for_compensation=compensates(e),
             start_quantity=int(e.get("startQuantity", "1")),
             completion_quantity=int(e.get("completionQuantity", "1")),
             loop=self._loop(e),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from engine.bpmn.document import Document, local, of_kind, unprefixed
+from engine.bpmn.document import Document, compensates, local, of_kind, unprefixed
 from engine.lint import Context, Finding, at
 
 ID = "boundary-flows"
@@ -37,6 +37,6 @@ def _handled(document: Document, event: str) -> bool:
         ends = [unprefixed(association.get(end, "")) for end in ("sourceRef", "targetRef")]
         if event in ends:
             other = document.target(ends[1 - ends.index(event)])
-            if other is not None and other.get("isForCompensation") == "true":
+            if other is not None and compensates(other):
                 return True
     return False

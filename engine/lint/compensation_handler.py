@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from engine.bpmn.document import ACTIVITIES, unprefixed
+from engine.bpmn.document import ACTIVITIES, compensates, unprefixed
 from engine.lint import Context, Finding, at
 
 ID = "compensation-handler"
@@ -23,7 +23,7 @@ def check(context: Context) -> Iterator[Finding]:
         for end in ("sourceRef", "targetRef")
     }
     for activity in document.all(*ACTIVITIES):
-        if activity.get("isForCompensation") != "true":
+        if not compensates(activity):
             continue
         if activity.get("id") in flows:
             yield at(

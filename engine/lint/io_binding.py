@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from engine.bpmn.document import child, local, text
+from engine.bpmn.document import child, children, local, text
 from engine.lint import Context, Finding, at
 
 ID = "io-binding"
@@ -10,8 +10,16 @@ SEVERITY = "error"
 
 
 def check(context: Context) -> Iterator[Finding]:
-    """inputDataRef and outputDataRef against the operation's messages."""
+    """What is offered as a service binds its data; inputDataRef and outputDataRef against the operation's messages."""
     document = context.document
+    for interface in document.all("supportedInterfaceRef"):
+        callable_element = interface.getparent()
+        if not children(callable_element, "ioBinding"):
+            yield at(
+                callable_element,
+                "It is offered as a service (supportedInterfaceRef), but no ioBinding ties its data to an operation.",
+                "该元素通过 supportedInterfaceRef 作为服务提供，但没有用 ioBinding 将数据与操作绑定。",
+            )
     for binding in document.all("ioBinding"):
         operation = document.target(binding.get("operationRef"))
         if operation is None:

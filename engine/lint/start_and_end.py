@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from engine.bpmn.document import ACTIVITIES, GATEWAYS, Element, children, unprefixed
+from engine.bpmn.document import ACTIVITIES, GATEWAYS, Element, children, compensates, unprefixed
 from engine.lint import Context, Finding, at
 
 ID = "start-and-end"
@@ -35,7 +35,7 @@ _INSTANTIATING = ("receiveTask", "eventBasedGateway")
 def _dead_ends(context: Context, scope: Element) -> Iterator[Finding]:
     left = {unprefixed(f.get("sourceRef", "")) for f in context.document.all("sequenceFlow")}
     for node in children(scope, *ACTIVITIES, *GATEWAYS):
-        aside = node.get("isForCompensation") == "true" or node.get("triggeredByEvent") == "true"
+        aside = compensates(node) or node.get("triggeredByEvent") == "true"
         if not aside and node.get("id") not in left:
             yield at(
                 node,

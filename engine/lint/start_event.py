@@ -2,14 +2,29 @@
 
 from collections.abc import Iterator
 
-from engine.lint import Context, Finding
+from engine.bpmn.document import unprefixed
+from engine.lint import Context, Finding, at
 
 ID = "start-event"
 SEVERITY = "error"
 
 
 def check(context: Context) -> Iterator[Finding]:
-    """A process needs a start; an event sub-process exactly one, with a trigger; other sub-processes none with one."""
+    """A process needs a start; an event sub-process exactly one, with a trigger; other sub-processes none with one.
+
+    What starts the process by itself follows nothing.
+    """
+    for task in context.document.all("receiveTask"):
+        led_to = any(
+            unprefixed(flow.get("targetRef", "")) == task.get("id")
+            for flow in context.document.all("sequenceFlow")
+        )
+        if task.get("instantiate") == "true" and led_to:
+            yield at(
+                task,
+                "A receive task that starts the process (instantiate) cannot follow another element.",
+                "用于启动流程的接收任务（instantiate）不能有流入连线。",
+            )
     for scope in context.scopes():
         starts = scope.starts
         if scope.triggered_by_event:

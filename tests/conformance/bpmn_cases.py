@@ -213,15 +213,17 @@ class Stand:
         return min(ends, default=None)
 
     def _note_failures(self) -> None:
-        """A technical error in a job or a timer is an incident, or a job that would be tried again."""
+        """A technical error in a job or a timer is an incident, or a job that would be tried again; so is an error end
+        event that nothing caught."""
         with self.database.transaction() as session:
             failed = session.execute(select(job.c.id).where(job.c.error.is_not(None))).all()
-            broken = session.execute(select(incident.c.id).where(incident.c.job_id.is_(None))).all()
+            broken = session.scalars(select(incident.c.kind).where(incident.c.job_id.is_(None)))
+            kinds = ["ERROR_thrownErrorEvent" if k == "error" else "ERROR_runtime" for k in broken]
             session.execute(
                 job.update().where(job.c.error.is_not(None)).values(error=None, status="failed")
             )
             session.execute(incident.delete())
-        self.trace += ["ERROR_runtime"] * (len(failed) + len(broken))
+        self.trace += [*["ERROR_runtime"] * len(failed), *kinds]
 
 
 @dataclass

@@ -71,19 +71,22 @@ class TokenSpec(BpmnTaskSpec):  # type: ignore[misc]
 
     def choose(self, token: Token) -> list[tuple[Flow, "TokenSpec"]]:
         """The outgoing flows that take a token: all without a condition and all whose condition is true; the default
-        when none was (BPMN 2.0, 10.5.3 and 8.3.13: an implicit inclusive split)."""
+        when no condition is (BPMN 2.0, 10.5.3 and 8.3.13: an implicit inclusive split)."""
         if not self.has_conditions:
             return self.targets
-        chosen, default = [], None
+        chosen, default, met = [], None, False
         for flow, target in self.targets:
             if flow.id == self.node.default_flow:
                 default = (flow, target)
-            elif flow.condition is None or self.holds(token, flow.condition):
+            elif flow.condition is None:
                 chosen.append((flow, target))
-        if not chosen:
-            if default is None:
-                raise DiagramError(self.node.id, "no outgoing flow is true and none is the default")
+            elif self.holds(token, flow.condition):
+                chosen.append((flow, target))
+                met = True
+        if default is not None and not met:
             chosen.append(default)
+        if not chosen:
+            raise DiagramError(self.node.id, "no outgoing flow is true and none is the default")
         return chosen
 
     def cancel(self, token: Token) -> None:

@@ -22,6 +22,20 @@ def test_exclusive_takes_the_first_true_flow_else_the_default(rig: Rig) -> None:
     assert "c" in rig.passed(rig.start())  # x is null: no condition is true
 
 
+def test_a_default_flow_is_taken_when_no_condition_is_true_whatever_else_leaves(rig: Rig) -> None:
+    rig.deploy(
+        diagram(
+            ENDS + '<task id="t"/><task id="a"/><task id="b"/><task id="d"/>'
+            "s->t t->a[x > 1] t->b t->>d a->e b->e d->e"
+        )
+    )
+    first, second = rig.passed(rig.start(x=2)), rig.passed(rig.start(x=0))
+    assert {"a", "b"} <= set(first)
+    assert "d" not in first
+    assert {"b", "d"} <= set(second)
+    assert "a" not in second
+
+
 def test_exclusive_without_a_way_out_fails_and_leaves_nothing_behind(rig: Rig) -> None:
     rig.deploy(
         diagram(ENDS + '<exclusiveGateway id="g"/><task id="a"/><task id="b"/>'

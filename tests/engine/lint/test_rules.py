@@ -56,6 +56,7 @@ WRONG: dict[str, list[tuple[str, ...]]] = {
     "start-event": [
         ("p", '<task id="t"/><task id="u"/>t->u u->t'),
         ("es", ENDS + f'<subProcess id="es" triggeredByEvent="true">{SUB}</subProcess>s->e'),
+        ("t", ENDS + '<receiveTask id="t" messageRef="m" instantiate="true"/>s->t t->e', '<message id="m" name="m"/>'),
     ],
     "connected": [
         ("t", ENDS + '<task id="t"/>s->e t->e'),
@@ -114,6 +115,11 @@ WRONG: dict[str, list[tuple[str, ...]]] = {
     "formal-expression": [
         ("t", data("<standardLoopCharacteristics><loopCondition >a</loopCondition></standardLoopCharacteristics>"))
     ],
+    "boolean-condition": [
+        ("t", data(MULTI.format(a="", c="<loopCardinality>3</loopCardinality>"
+                                        "<completionCondition>23</completionCondition>"))),
+        ("g-t", ENDS + '<exclusiveGateway id="g"/><task id="t"/>s->g g->t["yes"] g->>e t->e'),
+    ],
     "empty-expression": [
         ("c", ENDS + CATCH.format(
             "<conditionalEventDefinition><condition></condition></conditionalEventDefinition>"
@@ -138,7 +144,9 @@ WRONG: dict[str, list[tuple[str, ...]]] = {
     ],
     "default-flow": [("t", ENDS + '<task id="t" default="s-t"/>s->t t->e')],
     "global-conversation": [
-        ("k", ENDS + "s->e", '<globalConversation id="k"><choreographyRef>c</choreographyRef></globalConversation>')
+        ("k", ENDS + "s->e", '<globalConversation id="k"><choreographyRef>c</choreographyRef></globalConversation>'),
+        ("a", ENDS + "s->e", '<globalConversation id="k"><textAnnotation id="a"/></globalConversation>'),
+        ("k", ENDS + "s->e", '<choreography id="k"><choreographyRef>c</choreographyRef></choreography>'),
     ],
     "participant-multiplicity": [
         ("Q", ENDS + "s->e", '<collaboration id="C"><participant id="Q">'
@@ -211,7 +219,11 @@ WRONG: dict[str, list[tuple[str, ...]]] = {
     ],
     "collection": [("d", ENDS + '<dataObject id="d" itemSubjectRef="many"/>s->e', ITEMS)],
     "data-association": [
-        ("t", data(specification(INPUT) + COPY.format(id="", source="s", target="i")))
+        ("t", data(specification(INPUT) + COPY.format(id="", source="s", target="i"))),
+        ("k", data(specification('<dataInput id="i" itemSubjectRef="text"/>')
+                   + COPY.format(id=' id="k"', source="r", target="i"))
+         + '<dataObject id="o" itemSubjectRef="number"/><dataObjectReference id="r" dataObjectRef="o"/>',
+         TYPED + '<itemDefinition id="number" structureRef="number"/>'),
     ],
     "subprocess-data": [("t", data(specification(INPUT) + SUB, "subProcess"))],
     "data-sets": [
@@ -236,7 +248,10 @@ WRONG: dict[str, list[tuple[str, ...]]] = {
         ("q", ENDS + "s->e", TYPED + '<interface id="I" name="I"><operation id="o" name="o"><inMessageRef>m'
          '</inMessageRef></operation></interface><process id="q">'
          + specification('<dataInput id="i" itemSubjectRef="one"/>')
-         + '<ioBinding operationRef="o" inputDataRef="i" outputDataRef="i"/></process>')
+         + '<ioBinding operationRef="o" inputDataRef="i" outputDataRef="i"/></process>'),
+        ("q", ENDS + "s->e", TYPED + '<interface id="I" name="I"><operation id="o" name="o"><inMessageRef>m'
+         '</inMessageRef></operation></interface>'
+         '<process id="q"><supportedInterfaceRef>I</supportedInterfaceRef></process>'),
     ],
     "loop-data": [
         ("t", data(MULTI.format(a="", c="<loopDataInputRef>s</loopDataInputRef>")))
@@ -247,6 +262,7 @@ WRONG: dict[str, list[tuple[str, ...]]] = {
     "reference": [
         ("c", ENDS + CATCH.format('<signalEventDefinition signalRef="s"/>') + "s->c c->e"),
         ("x", ENDS + '<sequenceFlow id="x" sourceRef="s" targetRef="e-"/>s->e'),
+        ("t", ENDS + '<sendTask id="t" operationRef="m"/>s->t t->e', '<message id="m" name="m"/>'),
     ],
 }  # fmt: skip
 

@@ -5,10 +5,13 @@ from collections.abc import Iterator
 from xml.sax.saxutils import quoteattr
 
 from designer_api.files.contents import bytes_of, text_of
+from designer_api.layout.routing import Point, runs_through, way_round
 from designer_api.layout.scopes import BORDER, GAP_Y, SUBPROCESSES, Box, Placed, place
 from engine.bpmn.document import BPMN, Element, local
 from engine.bpmn.reading import UnreadableDiagram, read_xml
 
+BESIDE = {"dataObjectReference", "dataStoreReference", "textAnnotation"}  # flows may pass them
+CELL = 200.0  # of the page, to look up what stands in it
 HEADER = 30.0  # of a pool or a lane, on the left
 DI = "http://www.omg.org/spec/BPMN/20100524/DI"
 NAMESPACES = (
@@ -40,6 +43,7 @@ class _Plane:
     def __init__(self, root: Element) -> None:
         self.lines: list[str] = []
         self.boxes: dict[str, Box] = {}
+        self.ways: list[list[Point]] = []
         collaboration = root.find(f"{{{BPMN}}}collaboration")
         processes = {p.get("id"): p for p in root.iterfind(f"{{{BPMN}}}process")}
         self.of = ""
@@ -94,14 +98,17 @@ class _Plane:
             self._shape(
                 key, Box(box.x, box.y, lane.width + HEADER, box.height), ' isHorizontal="true"'
             )
-        kinds = {e.get("id"): local(e) for e in process.iter() if e.get("id")}
+        elements = {e.get("id"): e for e in process.iter() if e.get("id")}
         for key, box in sorted(
             placed.boxes.items(), key=lambda item: -item[1].width * item[1].height
         ):
-            expanded = ' isExpanded="true"' if kinds.get(key) in SUBPROCESSES else ""
+            expanded = ' isExpanded="true"' if _kind(elements, key) in SUBPROCESSES else ""
             self._shape(key, box.moved(x, y), expanded)
+        steps = _Steps(elements, {key: self.boxes[key] for key in placed.boxes})
+        whole = Box(x, y, placed.width, placed.height)
         for key, source, target in placed.flows:
-            self._flow(key, source, target, placed, y + placed.height)
+            way = list(self._way(source, target, placed, whole.bottom))
+            self._edge(key, steps.round(way, source, target, whole, self.ways))
         for element in process.iter(f"{{{BPMN}}}association"):
             self._straight(element, element.get("sourceRef"), element.get("targetRef"))
 
@@ -115,19 +122,15 @@ class _Plane:
             "</bpmndi:BPMNShape>"
         )
 
-    def _edge(self, key: str, points: list[tuple[float, float]]) -> None:
+    def _edge(self, key: str, points: list[Point]) -> None:
+        self.ways.append(points)
         way = "".join(f'<di:waypoint x="{x:g}" y="{y:g}"/>' for x, y in points)
         self.lines.append(
             f"<bpmndi:BPMNEdge id={quoteattr(f'{key}_di')} bpmnElement={quoteattr(key)}>{way}"
             "</bpmndi:BPMNEdge>"
         )
 
-    def _flow(self, key: str, source: str, target: str, placed: Placed, bottom: float) -> None:
-        self._edge(key, list(self._way(source, target, placed, bottom)))
-
-    def _way(
-        self, source: str, target: str, placed: Placed, bottom: float
-    ) -> Iterator[tuple[float, float]]:
+    def _way(self, source: str, target: str, placed: Placed, bottom: float) -> Iterator[Point]:
         """Orthogonal: straight on, by the gap between columns, over what stands between, or back below all."""
         a, b = self.boxes[source], self.boxes[target]
         steps = placed.columns.get(target, 0) - placed.columns.get(source, 0)
@@ -190,6 +193,60 @@ class _Plane:
     def _message(self, flow: Element) -> None:
         source, target = flow.get("sourceRef"), flow.get("targetRef")
         self._straight(flow, _own(source), _own(target))
+
+
+class _Steps:
+    """The steps of a process where they stand, by cells of the page, for flows that must go round them."""
+
+    def __init__(self, elements: dict[str, Element], boxes: dict[str, Box]) -> None:
+        self.elements = elements
+        self.boxes = {key: box for key, box in boxes.items() if _kind(elements, key) not in BESIDE}
+        self.cells: dict[tuple[int, int], list[str]] = {}
+        for key, box in self.boxes.items():
+            for cell in _cells(box):
+                self.cells.setdefault(cell, []).append(key)
+
+    def round(
+        self, way: list[Point], source: str, target: str, whole: Box, others: list[list[Point]]
+    ) -> list[Point]:
+        """The way itself where it runs through no step, else one round them; the same where there is none."""
+        around = {source, target, *self._ancestors(source), *self._ancestors(target)}
+        met = {
+            key
+            for a, b in zip(way, way[1:], strict=False)
+            for cell in _cells(
+                Box(min(a[0], b[0]), min(a[1], b[1]), abs(a[0] - b[0]), abs(a[1] - b[1]))
+            )
+            for key in self.cells.get(cell, ())
+        }
+        if not any(runs_through(way, self.boxes[key]) for key in met - around):
+            return way
+        inside = next((key for key in self._ancestors(source) if key in self.boxes), None)
+        found = way_round(
+            self.boxes[source],
+            self.boxes[target],
+            [box for key, box in self.boxes.items() if key not in around],
+            hosts=(self._host(source), self._host(target)),
+            within=self.boxes[inside] if inside else whole,
+            others=others,
+        )
+        return found or way
+
+    def _ancestors(self, key: str) -> list[str]:
+        return [e.get("id") for e in self.elements[key].iterancestors() if e.get("id")]
+
+    def _host(self, key: str) -> Box | None:
+        return self.boxes.get(self.elements[key].get("attachedToRef") or "")
+
+
+def _cells(box: Box) -> Iterator[tuple[int, int]]:
+    for column in range(int(box.x // CELL), int(box.right // CELL) + 1):
+        for row in range(int(box.y // CELL), int(box.bottom // CELL) + 1):
+            yield column, row
+
+
+def _kind(elements: dict[str, Element], key: str) -> str:
+    return local(elements[key]) if key in elements else ""
 
 
 def _own(reference: str | None) -> str | None:

@@ -9,8 +9,10 @@ from designer_api.layout import with_layout
 from tests.engine.diagrams import HEAD, diagram
 
 DC = "{http://www.omg.org/spec/DD/20100524/DC}"
+WAYPOINT = "{http://www.omg.org/spec/DD/20100524/DI}"
 DI = "{http://www.omg.org/spec/BPMN/20100524/DI}"
-BASIC = Path(__file__).parents[2] / "bpmn_library/tickets/basic/ticket-basic.bpmn"
+LIBRARY = Path(__file__).parents[2] / "bpmn_library"
+BASIC = LIBRARY / "tickets/basic/ticket-basic.bpmn"
 LOOPS = diagram(
     '<startEvent id="s"/><task id="a"/><task id="b"/><exclusiveGateway id="g"/><endEvent id="e"/>'
     '<boundaryEvent id="late" attachedToRef="a"/><task id="remind"/>'
@@ -30,6 +32,37 @@ def boxes(content: bytes) -> dict[str, tuple[float, float, float, float]]:
 
 def edges(content: bytes) -> set[str]:
     return {edge.get("bpmnElement") for edge in etree.fromstring(content).iter(f"{DI}BPMNEdge")}
+
+
+def through_steps(content: bytes) -> set[tuple[str, str]]:
+    """(flow, step) where a flow runs through a step that is neither of its ends nor around them."""
+    root = etree.fromstring(content)
+    elements = {e.get("id"): e for e in root.iter() if isinstance(e.tag, str) and e.get("id")}
+    beside = ("participant", "lane", "dataObjectReference", "dataStoreReference", "textAnnotation")
+    steps = {
+        key: box
+        for key, box in boxes(content).items()
+        if etree.QName(elements[key]).localname not in beside
+    }
+    found = set()
+    for edge in root.iter(f"{DI}BPMNEdge"):
+        flow = elements[edge.get("bpmnElement")]
+        if etree.QName(flow).localname != "sequenceFlow":
+            continue
+        ends = {flow.get("sourceRef"), flow.get("targetRef")}
+        around = ends | {a.get("id") for end in ends for a in elements[end].iterancestors()}
+        way = [(float(p.get("x")), float(p.get("y"))) for p in edge.iter(f"{WAYPOINT}waypoint")]
+        for (x1, y1), (x2, y2) in zip(way, way[1:], strict=False):
+            for key in steps.keys() - around:
+                x, y, width, height = steps[key]
+                if (
+                    max(x1, x2) > x + 3
+                    and min(x1, x2) < x + width - 3
+                    and max(y1, y2) > y + 3
+                    and min(y1, y2) < y + height - 3
+                ):
+                    found.add((flow.get("id"), key))
+    return found
 
 
 def overlapping(found: dict[str, tuple[float, float, float, float]]) -> list[tuple[str, str]]:
@@ -54,6 +87,19 @@ def test_every_element_and_flow_is_drawn_and_none_covers_another() -> None:
     }  # fmt: skip
     assert overlapping(found) == [("a", "late")]  # it sits on its edge
     assert found["s"][0] < found["a"][0] < found["b"][0] < found["g"][0] < found["e"][0]
+
+
+def test_flows_go_round_steps() -> None:
+    assert through_steps(with_layout(LOOPS)) == set()
+    diagrams = sorted(LIBRARY.rglob("*.bpmn"))
+    assert diagrams
+    for path in diagrams:
+        root = etree.fromstring(path.read_bytes())
+        for drawn in root.findall(f"{DI}BPMNDiagram"):
+            root.remove(drawn)
+        laid_out = with_layout(etree.tostring(root))
+        assert edges(laid_out), path
+        assert through_steps(laid_out) == set(), path
 
 
 def test_the_rest_of_the_file_keeps_its_bytes() -> None:

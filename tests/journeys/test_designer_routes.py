@@ -21,10 +21,13 @@ THROUGH = """() => {
     const matrix = path.getScreenCTM();
     const length = path.getTotalLength();
     const at = (way) => path.getPointAtLength(way).matrixTransform(matrix);
-    const near = (box, point, room) => point.x > box.left - room && point.x < box.right + room && point.y > box.top - room && point.y < box.bottom + room;
+    const near = (box, {x, y}, room) =>
+      x > box.left - room && x < box.right + room && y > box.top - room && y < box.bottom + room;
     for (const [id, box] of steps) {
       if (near(box, at(0), 2) || near(box, at(length), 2)) continue;
-      for (let way = 0; way < length; way += 3) if (near(box, at(way), -2)) { found.push([flow.dataset.elementId, id]); break; }
+      for (let way = 0; way < length; way += 3) {
+        if (near(box, at(way), -2)) { found.push([flow.dataset.elementId, id]); break; }
+      }
     }
   }
   return found;

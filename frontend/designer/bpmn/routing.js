@@ -76,9 +76,11 @@ function doors(shape) {
 
 function wayRound(source, target, steps, flows) {
   const walls = [...steps, source, target];
-  const free = (a, b, but) => !walls.some((wall) => wall !== but && cuts(a, b, wall, CLEAR));
-  const starts = doors(source).filter((door) => free(getMid(source), door, source));
-  const ends = doors(target).filter((door) => free(getMid(target), door, target));
+  const free = (a, b, but = []) => !walls.some((wall) => !but.includes(wall) && cuts(a, b, wall, CLEAR));
+  // An event on the edge of its host leads away from that.
+  const offHost = (a, b, host) => !host || (!cuts(a, b, host, -INSIDE) && !cuts(b, b, host, CLEAR));
+  const open = (shape) => doors(shape).filter((door) => free(getMid(shape), door, [shape, shape.host]) && offHost(getMid(shape), door, shape.host));
+  const [starts, ends] = [open(source), open(target)];
   const sorted = (values) => [...new Set(values)].sort((a, b) => a - b);
   const xs = sorted([...walls.flatMap(({ x, width }) => [x - GAP, x + width + GAP]), ...[...starts, ...ends].map(({ x }) => x)]);
   const ys = sorted([...walls.flatMap(({ y, height }) => [y - GAP, y + height + GAP]), ...[...starts, ...ends].map(({ y }) => y)]);

@@ -55,8 +55,8 @@ def erase_contact(
     """Erase what is personal of a customer; cannot be taken back. Raises NoSuchContact.
 
     Side effects: keys of the customer and of their tickets' processes are destroyed; name, addresses and note of the
-    customer, titles and forms of their tickets, and words and files of their messages are gone, raw mail too; an entry
-    in the log. Files leave the storage after the commit.
+    customer, titles and forms of their tickets, and words and files of their messages are gone, raw mail too, and
+    exports and prints that may hold them; an entry in the log. Files leave the storage after the commit.
     """
     contact = session.get(Contact, contact_id, options=[selectinload(Contact.addresses)])
     if contact is None:

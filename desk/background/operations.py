@@ -1,6 +1,7 @@
 """What can be done with background work: ask for it, stop it, ask again."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +10,10 @@ from sqlalchemy.orm import Session
 
 from desk.background.kinds import KINDS
 from desk.background.models import CANCELLED, DONE, FAILED, RUNNING, WAITING, BackgroundJob
+from desk.storage import Storage
+from desk.tickets.models import Attachment
 from engine.actors import Actor
+from engine.database import after_commit
 from engine.history import plain
 from engine.operators import Text
 from engine.timestamps import utc_now
@@ -82,6 +86,28 @@ def again(session: Session, job: BackgroundJob) -> bool:
     job.status, job.tries, job.due_at = WAITING, 0, utc_now()
     job.error, job.ended_at, job.cancel_asked, job.incident_id = None, None, False, None
     return True
+
+
+def take_back(session: Session, storage: Storage, jobs: Iterable[BackgroundJob]) -> None:
+    """Forget what this work has made of data that is no longer there; what is under way begins anew.
+
+    Side effects: the files leave the storage after the commit, and whoever asks for the same gets a new one. A worker
+    that is at it loses the work within a second; another begins it a minute later.
+    """
+    for job in jobs:
+        session.refresh(job, with_for_update=True)
+        key, job.file_key, job.fingerprint, job.state = job.file_key, None, None, {}
+        if job.status == RUNNING:
+            job.status, job.due_at = WAITING, utc_now() + timedelta(minutes=1)
+            job.lease_token = job.lease_until = None
+        if key is not None and not _attached(session, key):
+            after_commit(session, f"take back:{key}", lambda key=key: storage.delete(key))  # type: ignore[misc]
+
+
+def _attached(session: Session, key: str) -> bool:
+    """Whether somebody has put the same bytes into a ticket."""
+    same = select(Attachment.id).where(Attachment.storage_key == key).limit(1)
+    return session.execute(same).first() is not None
 
 
 def _words(text: Text) -> dict[str, str]:

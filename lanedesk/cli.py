@@ -4,6 +4,8 @@ Heavy imports stay inside the commands: `lanedesk --help` and `lanedesk doctor` 
 is missing.
 """
 
+import atexit
+import gc
 import os
 import signal
 import sys
@@ -24,6 +26,8 @@ def main() -> None:
     from engine.database import DatabaseUnreachable
     from lanedesk.private_redis import RedisMissing
 
+    # At the end Python looks for cycles among all that is loaded, for a second a process; the system frees it at once.
+    atexit.register(gc.freeze)
     try:
         commands(standalone_mode=True)
     except (SettingsError, DatabaseUnreachable, RedisMissing) as error:

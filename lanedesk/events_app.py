@@ -3,6 +3,9 @@
 It reads the database and never runs a diagram, so it is built without an engine and starts quickly.
 """
 
+import atexit
+import gc
+
 from flask import Flask
 
 from desk.application import Desk
@@ -18,6 +21,7 @@ from lanedesk.redis_client import connect_redis
 
 def create_app() -> Flask:
     """The application, built from the environment."""
+    atexit.register(gc.freeze)  # ends at once, see lanedesk.cli.main
     settings = load_settings()
     configure_logging(settings.log_format, process="events")
     redis = connect_redis(settings.redis_url)

@@ -10,6 +10,7 @@ from connectors.mail.loops import LOOP_HEADER, loop_mark
 from connectors.mail.wording import worded
 from desk.application import Desk
 from desk.people.models import User
+from desk.storage import FileMissing
 from desk.tickets.models import Ticket
 from engine.timestamps import utc_now
 
@@ -27,7 +28,7 @@ def tell(
 
     Reasons: `no_account`, `no_address`, `own_address`. `unique` stays the same over all tries; the Message-ID is made
     of it. Raises OperatorError or PermanentFailure as `delivering.deliver`. `page` is the storage key of an HTML
-    document that stands for the words where HTML is read; FileMissing when it is not there.
+    document that stands for the words where HTML is read; where it is gone, the words stand alone.
     """
     settings = desk.settings
     with desk.database.reading() as session:
@@ -65,7 +66,7 @@ def tell(
         reply_to=settings.mail_address,
         subject=words.subject,
         text=words.text,
-        html=desk.storage.get(page).decode() if page else words.html,
+        html=_html(desk, page) or words.html,
         date=utc_now(),
         headers={
             "Auto-Submitted": "auto-generated",
@@ -81,3 +82,10 @@ def tell(
         recipient=address,
     )
     return {"sent": True, "mail": mail.message_id}
+
+
+def _html(desk: Desk, page: str | None) -> str | None:
+    try:
+        return desk.storage.get(page).decode() if page else None
+    except FileMissing:  # a mail that waited so long that a newer page took its place
+        return None

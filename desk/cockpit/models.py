@@ -41,8 +41,6 @@ class Pass(Projected):
             "took",
             "again",
         ),
-        # What was done in a period, by tickets (desk.insight).
-        Index("ix_pass_at", "version_id", "at", "element_id", "instance_id"),
     )
 
     instance_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -68,6 +66,19 @@ class PassSum(Projected):
     again: Mapped[int] = mapped_column(Integer)
     took: Mapped[int] = mapped_column(BigInteger)  # sum
     longest: Mapped[int] = mapped_column(BigInteger)
+
+
+class TasksDone(Projected):
+    """Tasks that were done in an instance on a day (in the desk's zone): by machines, by people; `at`: the last one."""
+
+    __tablename__ = "tasks_done"
+    __table_args__ = (Index(None, "at"),)
+
+    instance_id: Mapped[UUID] = mapped_column(primary_key=True)
+    day: Mapped[int] = mapped_column(Integer, primary_key=True)  # ordinal: date.toordinal()
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    automatic: Mapped[int] = mapped_column(Integer)
+    human: Mapped[int] = mapped_column(Integer)
 
 
 class InstanceVariable(Projected):
@@ -117,15 +128,20 @@ class Deviation(Projected):
 
 
 class ProjectedInstance(Projected):
-    """Up to which row an instance's history is worked out, and the path of completed elements up to there."""
+    """Up to which row an instance's history is worked out, and the path of completed elements up to there.
+
+    `took`: milliseconds from its start to its end, whatever that was; None while it runs.
+    """
 
     __tablename__ = "projected_instance"
+    __table_args__ = (Index(None, "path_id"),)
 
     instance_id: Mapped[UUID] = mapped_column(
         ForeignKey("process_instance.id", ondelete="CASCADE"), primary_key=True
     )
     seq: Mapped[int] = mapped_column(Integer)
     path_id: Mapped[UUID | None] = mapped_column()
+    took: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class ProjectedUntil(Projected):

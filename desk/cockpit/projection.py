@@ -1,4 +1,4 @@
-"""Works the history out into what the cockpit asks: passes of elements and flows, sums by day, paths, variables.
+"""Works the history out into what the cockpit asks: passes of elements and flows, sums by day, tasks, paths, variables.
 
 Runs beside the work, never in it: a step pays nothing for statistics. Rows of one instance are written in their order
 under its lock, so "up to which row" is kept for each instance and nothing counts twice; which instances have news is
@@ -28,6 +28,7 @@ from desk.cockpit.models import (
     PathStep,
     ProjectedInstance,
     ProjectedUntil,
+    TasksDone,
 )
 from engine.bpmn.model import Node
 from engine.database import Database, is_sqlite
@@ -38,10 +39,13 @@ ROWS = 4000  # of the history, looked at in one transaction
 OVERLAP = timedelta(seconds=60)  # how long a transaction may take and still be seen
 LONGEST_VALUE = 200
 # The tables themselves: records would cost more than the work.
-PASS, PASS_SUM, VARIABLE, PROJECTED, PATH_STEP = (
+PASS, PASS_SUM, VARIABLE, PROJECTED, PATH_STEP, TASKS_DONE = (
     cast(Table, record.__table__)
-    for record in (Pass, PassSum, InstanceVariable, ProjectedInstance, PathStep)
+    for record in (Pass, PassSum, InstanceVariable, ProjectedInstance, PathStep, TasksDone)
 )
+# Which tasks a machine does, and which a person.
+AUTOMATIC = frozenset({"serviceTask", "sendTask", "scriptTask", "businessRuleTask"})
+HUMAN = frozenset({"userTask", "manualTask"})
 # What a person does to a running instance beside what is drawn (a retry: where it set variables).
 DEVIATIONS = frozenset({"moved", "added", "edited", "migrated", "reverted", "resolved", "retried"})
 NO_PATH = UUID(int=0)
@@ -54,9 +58,11 @@ class _Found:
 
     passes: list[dict[str, Any]] = field(default_factory=list)
     sums: dict[tuple[UUID, int, str, int], list[int]] = field(default_factory=dict)
+    tasks: dict[tuple[UUID, int], dict[str, Any]] = field(default_factory=dict)
     variables: dict[tuple[UUID, str], str | None] = field(default_factory=dict)
     links: list[dict[str, Any]] = field(default_factory=list)
     until: dict[UUID, int] = field(default_factory=dict)
+    took: dict[UUID, int | None] = field(default_factory=dict)
     paths: dict[UUID, UUID | None] = field(default_factory=dict)
     path_steps: dict[UUID, tuple[UUID | None, str]] = field(default_factory=dict)
     deviations: list[dict[str, Any]] = field(default_factory=list)
@@ -119,7 +125,7 @@ def _work_out(engine: Engine, session: Session, ids: set[UUID], zone: ZoneInfo) 
             select(
                 history.c.instance_id, history.c.seq, history.c.at, history.c.event,
                 history.c.element_id, history.c.data, process_instance.c.version_id,
-                ProjectedInstance.path_id,
+                process_instance.c.started_at, process_instance.c.ended_at, ProjectedInstance.path_id,
             )
             .join(process_instance, process_instance.c.id == history.c.instance_id)
             .outerjoin(ProjectedInstance, ProjectedInstance.instance_id == history.c.instance_id)
@@ -152,6 +158,7 @@ def _take(
     found: _Found, row: Any, nodes: Mapping[str, Node], seen: set[str], zone: ZoneInfo
 ) -> None:
     found.until[row.instance_id] = row.seq
+    found.took[row.instance_id] = _milliseconds(row.started_at, row.ended_at)
     path = found.paths.setdefault(row.instance_id, row.path_id)
     if row.event in DEVIATIONS and (row.event != "retried" or "before" in row.data):
         found.deviations.append(
@@ -168,12 +175,9 @@ def _take(
     found.paths[row.instance_id] = longer
     element = row.element_id.partition("#")[0]
     since = row.data.get("since")
-    took = (
-        max(0, round((row.at - datetime.fromisoformat(since)).total_seconds() * 1000))
-        if since
-        else 0
-    )
+    took = (_milliseconds(datetime.fromisoformat(since), row.at) if since else None) or 0
     bucket, day = bucket_of(took), row.at.astimezone(zone).toordinal()
+    _count_task(found, row, nodes.get(element), day)
     for passed in (element, *_flows(element, nodes, row.data)):
         again = passed in seen
         seen.add(passed)
@@ -195,6 +199,19 @@ def _take(
         sums[1] += again
         sums[2] += took
         sums[3] = max(sums[3], took)
+
+
+def _milliseconds(since: datetime, until: datetime | None) -> int | None:
+    return None if until is None else max(0, round((until - since).total_seconds() * 1000))
+
+
+def _count_task(found: _Found, row: Any, node: Node | None, day: int) -> None:
+    if node is None or node.tag not in AUTOMATIC | HUMAN:
+        return
+    key = {"instance_id": row.instance_id, "day": day}
+    done = found.tasks.setdefault((row.instance_id, day), {**key, "automatic": 0, "human": 0})
+    done["automatic" if node.tag in AUTOMATIC else "human"] += 1
+    done["at"] = row.at  # rows of an instance come in their order
 
 
 def path_after(path: UUID | None, element: str) -> UUID:
@@ -254,6 +271,20 @@ def _write(session: Session, found: _Found) -> None:
                 in sorted(found.sums.items(), key=lambda pair: str(pair[0]))
             ],
         )  # fmt: skip
+    if found.tasks:
+        statement = dialect.insert(TASKS_DONE)
+        new = statement.excluded
+        connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=["instance_id", "day"],
+                set_={
+                    "at": new["at"],
+                    "automatic": TASKS_DONE.c.automatic + new["automatic"],
+                    "human": TASKS_DONE.c.human + new["human"],
+                },
+            ),
+            list(found.tasks.values()),
+        )
     for rows in _slices(found.deviations, 1000):
         session.execute(insert(Deviation), rows)
     if found.path_steps:
@@ -291,10 +322,15 @@ def _write(session: Session, found: _Found) -> None:
         connection.execute(
             statement.on_conflict_do_update(
                 index_elements=["instance_id"],
-                set_={key: statement.excluded[key] for key in ("seq", "path_id")},
+                set_={key: statement.excluded[key] for key in ("seq", "path_id", "took")},
             ),
             [
-                {"instance_id": key, "seq": seq, "path_id": found.paths[key]}
+                {
+                    "instance_id": key,
+                    "seq": seq,
+                    "path_id": found.paths[key],
+                    "took": found.took[key],
+                }
                 for key, seq in found.until.items()
             ],
         )

@@ -13,9 +13,9 @@ from desk.insight import boards, operations
 from desk.insight.measures import MEASURES, Setting
 from desk.insight.models import Dashboard
 from desk.insight.operations import DashboardOutdated, DashboardRefused
+from desk.insight.periods import LastDays
 from desk.insight.queries import CannotAsk, Question, figures
 from desk.insight.schemas import DashboardIn, DashboardSchema, FigureQuery, FiguresSchema
-from desk.insight.tiles import Tile
 from desk.insight.views import as_json
 from desk.people.access import current_actor, current_user, requires
 from desk.people.models import User
@@ -38,7 +38,7 @@ def read_figures(query: dict[str, Any]) -> dict[str, Any]:
         value.partition(":")[2] if key == "form" else value
         for key, _, value in pairs
     }  # fmt: skip
-    asked = Question(query["measure"], query["by"], query["days"], filters)
+    asked = Question(query["measure"], query["by"], query["period"] or LastDays(), filters)
     desk = current_desk()
     with desk.reading() as session:
         zone = ZoneInfo(desk.settings.timezone)
@@ -68,7 +68,7 @@ def create_dashboard(given: dict[str, Any]) -> Dashboard:
         return operations.create(
             session, name=given["name"], owner=session.get_one(User, current_user().id),
             actor=current_actor(), days=given["days"],
-            tiles=[Tile.from_json(tile) for tile in given["tiles"]], shares=given["shares"],
+            tiles=given["tiles"], shares=given["shares"],
         )  # fmt: skip
 
 
@@ -92,7 +92,7 @@ def change_dashboard(given: dict[str, Any], board_id: int) -> Dashboard:
         operations.change(
             session, found, seen=given["revision"] or 0, actor=current_actor(),
             name=given["name"], days=given["days"], shares=given["shares"],
-            tiles=[Tile.from_json(tile) for tile in given["tiles"]],
+            tiles=given["tiles"],
         )  # fmt: skip
         return found
 
@@ -102,8 +102,9 @@ def change_dashboard(given: dict[str, Any], board_id: int) -> Dashboard:
 @blueprint.response(204)
 def delete_dashboard(board_id: int) -> None:
     """Take a dashboard away."""
-    with current_desk().database.transaction() as session:
-        operations.delete(session, _own(session, board_id), actor=current_actor())
+    desk = current_desk()
+    with desk.database.transaction() as session:
+        operations.delete(session, desk.storage, _own(session, board_id), actor=current_actor())
 
 
 def _found(session: Session, board_id: int) -> Dashboard:

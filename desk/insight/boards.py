@@ -9,8 +9,10 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from desk.insight.measures import Setting
 from desk.insight.models import Dashboard, DashboardShare
 from desk.insight.operations import tiles_of
+from desk.insight.periods import LastDays, Period
 from desk.insight.tiles import Tile
 from desk.insight.views import Link, View, view
+from desk.insight.words import period_words
 from desk.people.models import User
 from desk.people.permissions import can, candidates_of
 
@@ -50,23 +52,31 @@ def answered(
     *,
     locale: str,
     link: Link,
-    days: int | None = None,
+    period: Period | None = None,
 ) -> list[View]:
-    """All tiles with their answers, of `days` days instead of the dashboard's."""
+    """All tiles with their answers, of another period than the dashboard's where one is given."""
+    shown = period or LastDays(found.days)
     return [
-        tile_view(setting, user, tile, days or found.days, zone, locale=locale, link=link)
+        _tile_view(setting, user, tile, shown, zone, locale=locale, link=link)
         for tile in tiles_of(found)
     ]
 
 
-def tile_view(
-    setting: Setting, user: User, tile: Tile, days: int, zone: ZoneInfo, *, locale: str, link: Link
+def _tile_view(
+    setting: Setting,
+    user: User,
+    tile: Tile,
+    period: Period,
+    zone: ZoneInfo,
+    *,
+    locale: str,
+    link: Link,
 ) -> View:
-    """One tile with its answer."""
     language = "zh" if locale.startswith("zh") else "en"
     return view(
-        setting, user, tile.question(days), zone, locale=locale, link=link, chart=tile.chart,
+        setting, user, tile.question(period), zone, locale=locale, link=link, chart=tile.chart,
         size=tile.size, title=tile.title.get(language, ""),
+        period=period_words(tile.period).in_(locale) if tile.period else "",
     )  # fmt: skip
 
 

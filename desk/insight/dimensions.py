@@ -1,15 +1,18 @@
-"""By what figures are grouped and narrowed: fields of the ticket, its customer, its form, and time."""
+"""By what figures are grouped and narrowed: fields of the ticket, its customer, its form, its process, and time."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, String, cast, select
 from sqlalchemy.orm import Session
 
+from desk.cockpit.models import ProjectedInstance
 from desk.contacts.models import Company, Contact
 from desk.insight.sql import GRAINS
+from desk.insight.variants import names_of_paths
 from desk.people.models import Team, User
 from desk.rules.fields import CHANNELS, LEVELS, PRIORITIES, STATES
 from desk.tickets.models import Ticket, TicketType
@@ -25,13 +28,18 @@ Names = Callable[[Session, list[str]], Mapping[str, Text]]
 
 @dataclass(frozen=True)
 class Dimension:
-    """`column` is an expression on Ticket, joined with Contact; `names` gives the words of its values."""
+    """`column` is an expression on Ticket, joined with Contact; `names` gives the words of its values.
+
+    `joined`: the table it is of, where that is to be joined by Ticket.instance_id. `read` makes a
+    value of what an address says; ValueError for what is none.
+    """
 
     key: str
     title: Text
     column: Any
     names: Names
-    number: bool = False  # its values are numbers of records
+    read: Callable[[str], Any] = str
+    joined: Any = None
 
 
 def _same(text: str) -> Text:
@@ -58,6 +66,20 @@ def _named(record: Any) -> Names:
     return names
 
 
+def _number(text: str) -> int:
+    if not text.isdecimal() or len(text) > 18:
+        raise ValueError(text)
+    return int(text)
+
+
+def _ways(session: Session, keys: list[str]) -> Mapping[str, Text]:
+    found = names_of_paths(session, [UUID(key) for key in keys])
+    return {
+        str(path): Text(*(" → ".join(names[locale]) for locale in ("en", "zh")))
+        for path, names in found.items()
+    }
+
+
 DIMENSIONS: Final[dict[str, Dimension]] = {
     one.key: one
     for one in (
@@ -65,10 +87,12 @@ DIMENSIONS: Final[dict[str, Dimension]] = {
         Dimension("priority", Text("Priority", "优先级"), Ticket.priority, _fixed(PRIORITIES)),
         Dimension("channel", Text("Channel", "渠道"), Ticket.channel, _fixed(CHANNELS)),
         Dimension("state", Text("State", "状态"), Ticket.state, _fixed(STATES)),
-        Dimension("team", Text("Team", "团队"), Ticket.team_id, _named(Team), number=True),
-        Dimension("assignee", Text("Person", "处理人"), Ticket.assignee_id, _named(User), number=True),
-        Dimension("company", Text("Company", "客户公司"), Ticket.company_id, _named(Company), number=True),
+        Dimension("team", Text("Team", "团队"), Ticket.team_id, _named(Team), _number),
+        Dimension("assignee", Text("Person", "处理人"), Ticket.assignee_id, _named(User), _number),
+        Dimension("company", Text("Company", "客户公司"), Ticket.company_id, _named(Company), _number),
         Dimension("level", Text("Customer level", "客户级别"), Contact.level, _fixed(LEVELS)),
+        Dimension("variant", Text("Variant of the process", "流程变体"), ProjectedInstance.path_id, _ways, UUID,
+                  ProjectedInstance),
     )
 }  # fmt: skip
 TIMES: Final[dict[str, Text]] = {
@@ -99,12 +123,10 @@ def condition(key: str, value: str) -> ColumnElement[bool] | None:
     if value == "":
         empty: ColumnElement[bool] = found.column.is_(None)
         return empty
-    if found.number:
-        if not value.isdecimal() or len(value) > 18:
-            return None
-        same: ColumnElement[bool] = found.column == int(value)
-        return same
-    equal: ColumnElement[bool] = found.column == value
+    try:
+        equal: ColumnElement[bool] = found.column == found.read(value)
+    except ValueError:
+        return None
     return equal
 
 

@@ -1,11 +1,9 @@
 """What can be measured. A measure is facts (a ticket, a moment, a value) and how values become one figure."""
 
-from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal, Self
-from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
@@ -24,19 +22,15 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from desk.application import Desk
-from desk.cockpit.models import Pass
+from desk.cockpit.models import Deviation, TasksDone
 from desk.insight.sql import seconds_between
 from desk.sla.models import ClockKind, SlaClock
 from desk.surveys.models import Survey
 from desk.tickets.models import Message, Ticket, TicketState, TrailEntry
 from desk.tickets.queries import OPEN_STATES
-from engine.bpmn.model import Node
 from engine.operators import Text
-from engine.runtime import Engine
-from engine.tables import human_task, process_version
+from engine.tables import human_task
 
-AUTOMATIC: Final = frozenset({"serviceTask", "sendTask", "scriptTask", "businessRuleTask"})
-HUMAN: Final = frozenset({"userTask", "manualTask"})
 DAY: Final = 86_400  # seconds
 
 Unit = Literal["count", "duration", "share", "score"]
@@ -44,17 +38,16 @@ Unit = Literal["count", "duration", "share", "score"]
 
 @dataclass(frozen=True)
 class Setting:
-    """What facts depend on beside the records: now, the days after which an end is final, the diagrams."""
+    """What facts depend on beside the records: now, and the days after which an end is final."""
 
     session: Session
-    engine: Engine
     now: datetime
     final_after_days: int
 
     @classmethod
     def of(cls, desk: Desk, session: Session) -> Self:
         """That of a desk, now."""
-        return cls(session, desk.engine, desk.engine.clock(), desk.settings.ticket_reopen_days)
+        return cls(session, desk.engine.clock(), desk.settings.ticket_reopen_days)
 
 
 Facts = Callable[[Setting], Select[Any]]
@@ -62,7 +55,8 @@ Facts = Callable[[Setting], Select[Any]]
 
 @dataclass(frozen=True)
 class Measure:
-    """Its facts are rows of `ticket_id`, `at` and `value` (seconds for a duration, 0 or 1 for a share).
+    """Its facts are rows of `ticket_id`, `at`, `value` (seconds for a duration, 0 or 1 for a share) and `number`: how
+    many facts the row stands for, with `value` their sum. Those of which a percentage is asked stand for one each.
 
     `how`: they are counted, averaged, or the figure is the value that this percentage of them does not exceed.
     `now`: about how things are, whatever the period. `good` is which way is better: +1 more, -1 less, 0 neither.
@@ -78,8 +72,13 @@ class Measure:
     good: int = 0
 
 
-def _facts(ticket_id: Any, at: Any, value: Any) -> Select[Any]:
-    return select(ticket_id.label("ticket_id"), at.label("at"), cast(value, Float).label("value"))
+def _facts(ticket_id: Any, at: Any, value: Any, number: Any = None) -> Select[Any]:
+    return select(
+        ticket_id.label("ticket_id"),
+        at.label("at"),
+        cast(value, Float).label("value"),
+        (literal(1) if number is None else number).label("number"),
+    )
 
 
 def _opened(_setting: Setting) -> Select[Any]:
@@ -128,34 +127,20 @@ def _sla(kind: ClockKind | None) -> Facts:
     return facts
 
 
-def _steps(setting: Setting) -> Select[Any]:
-    """Passes of tasks of the tickets' own processes: 1 where a machine did it, 0 where a person did."""
-    automatic: list[ColumnElement[bool]] = []
-    human: list[ColumnElement[bool]] = []
-    for (machines, people), versions in _tasks(setting).items():
-        of_version = Pass.version_id.in_(versions)
-        automatic.append(and_(of_version, Pass.element_id.in_(machines)))
-        human.append(and_(of_version, Pass.element_id.in_(people)))
-    machine = or_(*automatic) if automatic else literal(False)
-    person = or_(*human) if human else literal(False)
-    return (
-        _facts(Ticket.id, Pass.at, case((machine, 1.0), else_=0.0))
-        .join_from(Pass, Ticket, Ticket.instance_id == Pass.instance_id)
-        .where(or_(machine, person))
+def _tasks(_setting: Setting) -> Select[Any]:
+    """Tasks of the tickets' own processes, of which machines did `value`: a row for a ticket and a day."""
+    done = TasksDone
+    return _facts(
+        Ticket.id, done.at, done.automatic, done.automatic + done.human
+    ).join_from(done, Ticket, Ticket.instance_id == done.instance_id)  # fmt: skip
+
+
+def _drawn(_setting: Setting) -> Select[Any]:
+    """Tickets by their opening: 1 where nobody took the process off its way."""
+    taken_off = Ticket.instance_id.in_(select(Deviation.instance_id))
+    return _facts(Ticket.id, Ticket.created_at, case((taken_off, 0.0), else_=1.0)).where(
+        Ticket.instance_id.is_not(None)
     )
-
-
-def _tasks(setting: Setting) -> dict[tuple[tuple[str, ...], tuple[str, ...]], list[UUID]]:
-    """The versions by the ids of their tasks for machines and for people: many versions have the same."""
-    found: dict[tuple[tuple[str, ...], tuple[str, ...]], list[UUID]] = defaultdict(list)
-    for version_id in setting.session.scalars(select(process_version.c.id)):
-        nodes = setting.engine.library.version(setting.session, version_id).program.nodes
-        found[_tagged(nodes, AUTOMATIC), _tagged(nodes, HUMAN)].append(version_id)
-    return found
-
-
-def _tagged(nodes: dict[str, Node], tags: frozenset[str]) -> tuple[str, ...]:
-    return tuple(sorted(node.id for node in nodes.values() if node.tag in tags))
 
 
 def _untouched(_setting: Setting) -> Select[Any]:
@@ -213,7 +198,7 @@ def _satisfaction(_setting: Setting) -> Select[Any]:
             Ticket.rated_at.is_not(None), Ticket.rating.is_not(None)
         ),
     ).subquery()
-    return select(both.c.ticket_id, both.c.at, both.c.value)
+    return select(both.c.ticket_id, both.c.at, both.c.value, both.c.number)
 
 
 _RESPONSE_HELP = Text(
@@ -257,7 +242,12 @@ MEASURES: Final[dict[str, Measure]] = {
                 "share", _sla(ClockKind.RESOLUTION), good=1),
         Measure("automation", Text("Automation rate", "自动化率"),
                 Text("Of the tasks that were done in tickets' processes, the share that no person had to do.",
-                     "工单流程中已完成的任务里，无需人工完成的比例。"), "share", _steps, good=1),
+                     "工单流程中已完成的任务里，无需人工完成的比例。"), "share", _tasks, good=1),
+        Measure("as_drawn", Text("Went as drawn", "按图执行率"),
+                Text("Of the tickets opened in the period, the share in whose process nobody moved a token, edited a "
+                     "value, changed the version or closed an incident by hand.",
+                     "期间内新建的工单中，流程从未被人工移动流转位置、修改数据、迁移版本或手工关闭异常的比例。"),
+                "share", _drawn, good=1),
         Measure("untouched", Text("Ended without a person", "全自动办结率"),
                 Text("Of the tickets that ended, the share in which nobody completed a step.",
                      "已结束的工单中，没有任何人工步骤的比例。"), "share", _untouched, good=1),

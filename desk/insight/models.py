@@ -48,3 +48,4 @@ class DashboardReport(Record):
         ForeignKey("user_account.id", ondelete="CASCADE"), index=True
     )
     cycle: Mapped[str] = mapped_column(String(64))
+    page: Mapped[str | None] = mapped_column(String(80))  # of the storage: what was mailed last

@@ -1,23 +1,26 @@
 """What can be done with dashboards: make, copy, change, share, delete, have mailed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from desk.application import Desk
 from desk.audit.actions import declare
+from desk.audit.erasure import delete_after_commit
 from desk.audit.operations import record
 from desk.insight.models import Dashboard, DashboardReport, DashboardShare
-from desk.insight.queries import LONGEST_DAYS, CannotAsk
+from desk.insight.periods import LONGEST_DAYS
+from desk.insight.queries import CannotAsk
 from desk.insight.shipped import SHIPPED
 from desk.insight.tiles import MOST_TILES, Tile
 from desk.people.models import Team, User
 from desk.people.permissions import ROLES
+from desk.storage import Storage
 from desk.tickets.relations.refusal import Refused
 from engine.actors import Actor
 from engine.operators import OperatorError, Text
-from engine.runtime import Engine
 
 LONGEST_NAME = 80
 SUBSCRIBED, UNSUBSCRIBED = "insight.subscribed", "insight.unsubscribed"
@@ -136,17 +139,21 @@ def change(
     )  # fmt: skip
 
 
-def delete(session: Session, found: Dashboard, *, actor: Actor) -> None:
-    """Take it away. Side effects: the rows go, an entry in the log."""
+def delete(session: Session, storage: Storage, found: Dashboard, *, actor: Actor) -> None:
+    """Take it away. Side effects: the rows and the pages that were mailed go, an entry in the log."""
     record(
         session, "dashboard_deleted", actor=actor, subject=f"dashboard:{found.id}", old=_said(found)
     )
+    orders = session.scalars(
+        select(DashboardReport).where(DashboardReport.dashboard_id == found.id)
+    ).all()
     session.delete(found)
     session.flush()
+    _forget_pages(session, storage, [order.page for order in orders])
 
 
 def subscribe(
-    session: Session, engine: Engine, found: Dashboard, *, user: User, cycle: str, actor: Actor
+    session: Session, desk: Desk, found: Dashboard, *, user: User, cycle: str, actor: Actor
 ) -> DashboardReport:
     """Have a dashboard mailed to a person at the times of a key of CYCLES; another cycle takes the place of theirs.
 
@@ -160,12 +167,12 @@ def subscribe(
             "您还没有邮箱，请联系管理员填写。",
             "cycle",
         )
-    unsubscribe(session, engine, found, user=user, actor=actor)
+    unsubscribe(session, desk, found, user=user, actor=actor)
     made = DashboardReport(dashboard_id=found.id, user_id=user.id, cycle=CYCLES[cycle].cron)
     session.add(made)
     session.flush()
     payload = {"report_id": made.id, "report": f"report:{made.id}", "cycle": made.cycle}
-    if not engine.message(session, SUBSCRIBED, payload, actor=actor).started:
+    if not desk.engine.message(session, SUBSCRIBED, payload, actor=actor).started:
         raise DashboardRefused(
             "No flow waits for that: deploy insight-report.",
             "没有对应的流程，请先发布 insight-report。",
@@ -175,16 +182,36 @@ def subscribe(
 
 
 def unsubscribe(
-    session: Session, engine: Engine, found: Dashboard, *, user: User, actor: Actor
+    session: Session, desk: Desk, found: Dashboard, *, user: User, actor: Actor
 ) -> None:
-    """Mail it no more. Side effects: the row goes; the message insight.unsubscribed ends the flow."""
+    """Mail it no more. Side effects: the row and the page that was mailed last go; the message insight.unsubscribed
+    ends the flow.
+    """
     order = report_of(session, found, user)
     if order is None:
         return
     key = f"report:{order.id}"
-    engine.message(session, UNSUBSCRIBED, {"report_id": order.id}, actor=actor, correlation=key)
+    desk.engine.message(
+        session, UNSUBSCRIBED, {"report_id": order.id}, actor=actor, correlation=key
+    )
+    drop_order(session, desk.storage, order)
+
+
+def keep_page(session: Session, storage: Storage, report_id: int, page: str) -> None:
+    """Note what was made for an order, under its key of the storage. Side effect: the page made before goes."""
+    order = session.get(DashboardReport, report_id)
+    before: str | None = page  # the order went meanwhile
+    if order is not None:
+        before, order.page = order.page, page
+        session.flush()
+    _forget_pages(session, storage, [before])
+
+
+def drop_order(session: Session, storage: Storage, order: DashboardReport) -> None:
+    """What nobody can get any more. Side effects: the row and the page that was mailed last go."""
     session.delete(order)
     session.flush()
+    _forget_pages(session, storage, [order.page])
 
 
 def report_of(session: Session, found: Dashboard, user: User) -> DashboardReport | None:
@@ -213,6 +240,13 @@ def tiles_of(found: Dashboard) -> list[Tile]:
 
 
 # ----------------------------------------------------------------------------------------------------------------------
+
+
+def _forget_pages(session: Session, storage: Storage, pages: Iterable[str | None]) -> None:
+    """Delete the files, once it holds, that no other order has: the same figures make the same file."""
+    gone = {page for page in pages if page}
+    kept = session.scalars(select(DashboardReport.page).where(DashboardReport.page.in_(gone)))
+    delete_after_commit(session, storage, sorted(gone - set(kept)))
 
 
 def _name(name: Mapping[str, str]) -> dict[str, str]:

@@ -2,10 +2,12 @@
 
 from typing import Annotated, Any
 
+from desk.application import Desk
 from desk.insight.boards import board
 from desk.insight.measures import Setting
 from desk.insight.models import DashboardReport
-from desk.insight.report import report
+from desk.insight.operations import drop_order, keep_page
+from desk.insight.report import Report, report
 from desk.people.queries import user_by_id
 from engine.operators import JobRun, Operators, Param, Text
 
@@ -26,18 +28,35 @@ operators = Operators()
 def render(
     run: JobRun, *, report_id: Annotated[int, Param(Text("Order of a report", "报告订阅"))]
 ) -> dict[str, Any]:
-    """Returns {"wanted"}, and when it is: "user_id", "subject", "text", "page" (a key of the storage)."""
+    """Returns {"wanted"}, and when it is: "user_id", "subject", "text", "page" (a key of the storage).
+
+    Side effects: the page is kept until the next one of the same order is made, or the order goes; so does an order
+    that nobody can get any more.
+    """
     desk = run.services
-    with run.database.reading() as session:
-        order = session.get(DashboardReport, int(report_id))
+    made = _made(desk, int(report_id))
+    if made is None:
+        with run.database.transaction() as session:
+            if (order := session.get(DashboardReport, int(report_id))) is not None:
+                drop_order(session, desk.storage, order)
+        return {"wanted": False}
+    user_id, found = made
+    page = desk.storage.put(found.html.encode(), suffix=".html")
+    with run.database.transaction() as session:
+        keep_page(session, desk.storage, int(report_id), page)
+    return {
+        "wanted": True, "user_id": user_id, "subject": found.subject, "text": found.text, "page": page,
+    }  # fmt: skip
+
+
+def _made(desk: Desk, report_id: int) -> tuple[int, Report] | None:
+    """For whom, and what; None where the order, its person or their sight of the dashboard is gone."""
+    with desk.reading() as session:
+        order = session.get(DashboardReport, report_id)
         user = user_by_id(session, order.user_id) if order is not None else None
         if order is None or user is None or not user.active:
-            return {"wanted": False}
+            return None
         found = board(session, user, order.dashboard_id)
         if found is None:
-            return {"wanted": False}
-        made = report(Setting.of(desk, session), desk.settings, user, found)
-    page = desk.storage.put(made.html.encode(), suffix=".html")
-    return {
-        "wanted": True, "user_id": user.id, "subject": made.subject, "text": made.text, "page": page,
-    }  # fmt: skip
+            return None
+        return user.id, report(Setting.of(desk, session), desk.settings, user, found)

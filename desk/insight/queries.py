@@ -16,13 +16,13 @@ from sqlalchemy.orm import Session
 from desk.contacts.models import Contact
 from desk.insight.dimensions import NOTHING, TIMES, condition, dimension
 from desk.insight.measures import MEASURES, Measure, Setting
+from desk.insight.periods import LONGEST_DAYS, LastDays, Period, bounds
 from desk.insight.scope import counted
 from desk.insight.sql import local_date
 from desk.people.models import User
 from desk.tickets.models import Ticket
 from engine.operators import Text
 
-LONGEST_DAYS: Final = 730
 MOST_ROWS: Final = 50  # of a field's values
 MOST_TICKETS: Final = 200
 
@@ -33,14 +33,14 @@ class CannotAsk(ValueError):
 
 @dataclass(frozen=True)
 class Question:
-    """A measure of the last `days` days (today is the first), by a field, `day`, `week`, `month`, or as one figure.
+    """A measure of a period, by a field, `day`, `week`, `month`, or as one figure.
 
     `filters`: values of fields, `""` for none.
     """
 
     measure: str
     by: str | None = None
-    days: int = 30
+    period: Period = LastDays()
     filters: Mapping[str, str] = field(default_factory=dict)
 
     def check(self) -> None:
@@ -49,7 +49,7 @@ class Question:
             raise CannotAsk(f"there is no measure {self.measure!r}")
         if self.by is not None and self.by not in TIMES and dimension(self.by) is None:
             raise CannotAsk(f"there is no field {self.by!r}")
-        if not 1 <= self.days <= LONGEST_DAYS:
+        if not 1 <= self.period.length <= LONGEST_DAYS:
             raise CannotAsk(f"a period has 1 to {LONGEST_DAYS} days")
         for key, value in self.filters.items():
             if condition(key, value) is None:
@@ -58,12 +58,16 @@ class Question:
 
 @dataclass(frozen=True)
 class Figure:
-    """One row: `value` is None where nothing was there to measure; `count` is how many facts it is made of."""
+    """One row: `value` is None where nothing was there to measure; `count` is how many facts it is made of.
+
+    `share`: of what is counted by a field, this row's part of it all.
+    """
 
     key: str
     name: Text
     value: float | None
     count: int
+    share: float | None = None
 
 
 @dataclass(frozen=True)
@@ -95,12 +99,16 @@ def figures(setting: Setting, user: User, asked: Question, zone: ZoneInfo) -> li
         return [_figure(key, Text(key, key), rows.get(key), measure) for key in keys]
     field = dimension(asked.by)
     assert field is not None
-    names = field.names(setting.session, [key for key in rows if key])
+    most = sorted(rows, key=lambda key: (-rows[key].number, key))[:MOST_ROWS]
+    names = field.names(setting.session, [key for key in most if key])
     found = [
-        _figure(key, names.get(key, Text(key, key)) if key else NOTHING, row, measure)
-        for key, row in rows.items()
+        _figure(key, names.get(key, Text(key, key)) if key else NOTHING, rows[key], measure)
+        for key in most
     ]
-    return sorted(found, key=lambda one: (-one.count, one.key))[:MOST_ROWS]
+    if measure.how != "count":
+        return found
+    whole = sum(row.number for row in rows.values())
+    return [replace(one, share=one.count / whole) for one in found]
 
 
 def tickets_behind(
@@ -112,10 +120,11 @@ def tickets_behind(
     asked.check()
     facts = _facts(setting, user, asked, zone).subquery()
     at = func.max(facts.c.at, type_=facts.c.at.type).label("at")
-    own = select(facts.c.ticket_id, at, func.avg(facts.c.value).label("value"))
+    own = select(facts.c.ticket_id, at, _mean(facts).label("value"))
     if key is not None and asked.by is not None:
         own = own.where(facts.c.key == key)
-    found = own.group_by(facts.c.ticket_id).subquery()
+    newest = own.group_by(facts.c.ticket_id).order_by(at.desc(), facts.c.ticket_id.desc())
+    found = newest.limit(MOST_TICKETS).subquery()
     rows = setting.session.execute(
         select(
             Ticket.id, Ticket.number, Ticket.title, Ticket.state, Ticket.priority,
@@ -123,37 +132,33 @@ def tickets_behind(
         )
         .join_from(found, Ticket, Ticket.id == found.c.ticket_id)
         .order_by(found.c.at.desc(), Ticket.id.desc())
-        .limit(MOST_TICKETS)
     )  # fmt: skip
     return [Behind(**{**row._mapping, "value": float(row.value)}) for row in rows]
-
-
-def period(days: int, now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """From the beginning of the first of so many local days, up to now."""
-    today = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
-    return today - timedelta(days=days - 1), now
 
 
 # ----------------------------------------------------------------------------------------------------------------------
 
 
 def _facts(setting: Setting, user: User, asked: Question, zone: ZoneInfo) -> Select[Any]:
-    """Rows of `ticket_id`, `at`, `value` and `key`: the value of the field it is grouped by, as text."""
+    """Rows of `ticket_id`, `at`, `value`, `number` and `key`: the value of the field it is grouped by."""
     measure = MEASURES[asked.measure]
     facts = measure.facts(setting).subquery()
-    since, until = period(asked.days, setting.now, zone)
+    since, until = bounds(asked.period, setting.now, zone)
     first = _first(setting.session, since) if measure.now else since
     found = (
         select(
-            facts.c.ticket_id, facts.c.at, facts.c.value,
+            facts.c.ticket_id, facts.c.at, facts.c.value, facts.c.number,
             _key(setting.session, asked.by, facts.c.at, zone, first, until).label("key"),
         )
         .join_from(facts, Ticket, Ticket.id == facts.c.ticket_id)
         .outerjoin(Contact, Contact.id == Ticket.contact_id)
         .where(*counted(setting.session, user))
     )  # fmt: skip
+    asked_of = filter(None, map(dimension, filter(None, (asked.by, *asked.filters))))
+    for joined in {one.joined for one in asked_of if one.joined is not None}:
+        found = found.outerjoin(joined, joined.instance_id == Ticket.instance_id)
     if not measure.now:
-        found = found.where(facts.c.at >= since, facts.c.at <= until)
+        found = found.where(facts.c.at >= since, facts.c.at < until)
     for key, value in asked.filters.items():
         wanted = condition(key, value)
         assert wanted is not None
@@ -184,10 +189,9 @@ def _aggregate(measure: Measure, facts: Select[Any]) -> Select[Any]:
     """`key`, `value`, `number` of each group."""
     rows = facts.subquery()
     if isinstance(measure.how, str):
-        value = func.count() if measure.how == "count" else func.avg(rows.c.value)
-        return select(
-            rows.c.key, value.label("value"), func.count().label("number")
-        ).group_by(rows.c.key)  # fmt: skip
+        number = func.sum(rows.c.number)
+        value = number if measure.how == "count" else _mean(rows)
+        return select(rows.c.key, value.label("value"), number.label("number")).group_by(rows.c.key)
     ranked = select(
         rows.c.key,
         rows.c.value,
@@ -201,6 +205,10 @@ def _aggregate(measure: Measure, facts: Select[Any]) -> Select[Any]:
     ).group_by(ranked.c.key)
 
 
+def _mean(rows: Any) -> ColumnElement[Any]:
+    return func.sum(rows.c.value) / func.sum(rows.c.number)
+
+
 def _figure(key: str, name: Text, row: Any, measure: Measure) -> Figure:
     if row is None:
         return Figure(key, name, 0.0 if measure.how == "count" else None, 0)
@@ -209,8 +217,7 @@ def _figure(key: str, name: Text, row: Any, measure: Measure) -> Figure:
 
 def _times(asked: Question, now: datetime, zone: ZoneInfo) -> Iterator[str]:
     """All days, Mondays or months of the period, as `local_date` writes them."""
-    since, until = period(asked.days, now, zone)
-    day, last = since.date(), until.astimezone(zone).date()
+    day, last = asked.period.dates(now.astimezone(zone).date())
     before = ""
     while day <= last:
         key = _in_grain(day, asked.by)

@@ -15,15 +15,17 @@ from markupsafe import Markup
 from desk.insight import boards, svg
 from desk.insight.measures import Setting
 from desk.insight.models import Dashboard
+from desk.insight.periods import LastDays
 from desk.insight.queries import Question
 from desk.insight.views import NONE, View, address
+from desk.insight.words import period_words
 from desk.people.models import User
 from desk.settings import Settings
 from engine.operators import Text
 
 LONGEST_TEXT = 4_000  # characters: the words travel in the process, which holds small values only
 _WORDS = {
-    "days": Text("the last {n} days, as of {date}", "最近 {n} 天，截至 {date}"),
+    "period": Text("{period}, as of {date}", "{period}，截至 {date}"),
     "nothing": Text("Nothing to measure in this period.", "该期间内没有可统计的数据。"),
     "open": Text("Open the dashboard", "打开仪表板"),
     "foot": Text(
@@ -54,7 +56,8 @@ def report(setting: Setting, settings: Settings, user: User, found: Dashboard) -
     name = found.name.get("zh" if locale.startswith("zh") else "en") or ""
     said = {key: text.in_(locale) for key, text in _WORDS.items()}
     today = format_date(setting.now.astimezone(zone).date(), "long", locale=locale)
-    said["days"] = said["days"].format(n=found.days, date=today)
+    period = period_words(LastDays(found.days)).in_(locale)
+    said["period"] = said["period"].format(period=period, date=today)
     href = f"{settings.public_url}/insight/{found.id}"
     html = _template().render(
         name=name, said=said, views=[(view, Markup(svg.chart(view))) for view in views],  # noqa: S704 - escaped there
@@ -65,9 +68,10 @@ def report(setting: Setting, settings: Settings, user: User, found: Dashboard) -
 
 
 def _text(name: str, views: Sequence[View], said: dict[str, str], href: str) -> str:
-    lines = [name, said["days"], ""]
+    lines = [name, said["period"], ""]
     for view in views:
-        title = f"{view.title} ({view.by})" if view.by else view.title
+        more = ", ".join(filter(None, (view.by, view.period)))
+        title = f"{view.title} ({more})" if more else view.title
         if view.chart == "number":
             lines += [f"{title}: {row.said}" for row in view.rows]
         elif view.is_empty:

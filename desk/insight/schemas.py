@@ -1,24 +1,64 @@
 """What programs send and get about figures and dashboards."""
 
+from typing import Any
+
 import marshmallow as ma
 from marshmallow import fields
 from marshmallow.validate import Length, OneOf, Range
 
 from desk.insight.measures import MEASURES
-from desk.insight.queries import LONGEST_DAYS
-from desk.insight.tiles import LONGEST_TITLE, MOST_TILES
+from desk.insight.periods import LONGEST_DAYS, Dates, LastDays
+from desk.insight.tiles import LONGEST_TITLE, MOST_TILES, Tile
 from desk.insight.views import CHARTS, SIZES
 
 
-class FigureQuery(ma.Schema):
-    """A question. `where` is `field:value`, several joined by commas; a field without a value: it is empty."""
+class PeriodSchema(ma.Schema):
+    """`days`, or `from` and `to`; loaded as `period`, None where nothing is said."""
+
+    days = fields.Integer(
+        load_default=None,
+        allow_none=True,
+        validate=Range(1, LONGEST_DAYS),
+        metadata={"description": "The last so many days"},
+    )
+    first = fields.Date(
+        data_key="from",
+        load_default=None,
+        metadata={"description": "From this day, in the desk's zone, …"},
+    )
+    last = fields.Date(
+        data_key="to", load_default=None, metadata={"description": "… to this one, both counted"}
+    )
+
+    @ma.validates_schema
+    def one_period(self, values: dict[str, Any], **_more: Any) -> None:
+        """Both days or none, in their order, not too far apart."""
+        first, last = values["first"], values["last"]
+        if (first is None) != (last is None) or (first and values["days"]):
+            raise ma.ValidationError("Say either days, or from and to.", "days")
+        if first and not 1 <= Dates(first, last).length <= LONGEST_DAYS:
+            raise ma.ValidationError(f"A period has 1 to {LONGEST_DAYS} days.", "to")
+
+    @ma.post_load
+    def loaded(self, values: dict[str, Any], **_more: Any) -> Any:
+        """With the `period` instead of its parts."""
+        days, first, last = (values.pop(name) for name in ("days", "first", "last"))
+        return values | {
+            "period": Dates(first, last) if first else LastDays(days) if days else None
+        }
+
+
+class FigureQuery(PeriodSchema):
+    """A question. `where` is `field:value`, several joined by commas; a field without a value: it is empty.
+
+    Without a period the last 30 days are meant.
+    """
 
     measure = fields.String(required=True, validate=OneOf(list(MEASURES)))
     by = fields.String(
         load_default=None,
         metadata={"description": "A field, form:<answer>, day, week or month; none: one figure"},
     )
-    days = fields.Integer(load_default=30, validate=Range(1, LONGEST_DAYS))
     where = fields.String(load_default="", metadata={"description": "priority:high,team:3"})
 
 
@@ -29,6 +69,9 @@ class FigureSchema(ma.Schema):
     name = fields.Dict(metadata={"description": 'Words by language: {"zh": …, "en": …}'})
     value = fields.Float(allow_none=True)
     count = fields.Integer()
+    share = fields.Float(
+        allow_none=True, metadata={"description": "Of what is counted by a field: its part of all"}
+    )
 
 
 class FiguresSchema(ma.Schema):
@@ -39,8 +82,8 @@ class FiguresSchema(ma.Schema):
     rows = fields.List(fields.Nested(FigureSchema))
 
 
-class TileSchema(ma.Schema):
-    """A tile: what it asks and how it is shown."""
+class TileSchema(PeriodSchema):
+    """A tile: what it asks and how it is shown. Without a period it has that of its dashboard."""
 
     measure = fields.String(required=True)
     by = fields.String(load_default=None, allow_none=True)
@@ -52,7 +95,11 @@ class TileSchema(ma.Schema):
         values=fields.String(validate=Length(max=LONGEST_TITLE)),
         load_default=dict,
     )
-    days = fields.Integer(load_default=None, allow_none=True, validate=Range(1, LONGEST_DAYS))
+
+    @ma.post_load
+    def loaded(self, values: dict[str, Any], **more: Any) -> Tile:
+        """As the tile that it is."""
+        return Tile(**super().loaded(values, **more))
 
 
 class DashboardIn(ma.Schema):

@@ -11,14 +11,13 @@ from statistics import median_low
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import String, cast, func, select
 from sqlalchemy.orm import Session, aliased
 
 from desk.audit.names import name_in, names_of
 from desk.cockpit.filters import InstanceFilter, instances
 from desk.cockpit.models import PathStep, ProjectedInstance
 from desk.cockpit.projection import path_after
-from desk.insight.sql import seconds_between
 from desk.people.models import User
 from engine.tables import process_instance
 
@@ -57,32 +56,66 @@ def variants(
     `collapse`: what is repeated at once (a step, or several as a loop) counts as taken once. Instances in which nothing
     was completed are left out.
     """
-    groups: dict[tuple[UUID, UUID], list[float]] = defaultdict(list)
-    counts: Counter[tuple[UUID, UUID]] = Counter()
-    took = seconds_between(process_instance.c.started_at, process_instance.c.ended_at)
-    query = instances(
-        wanted, user, process_instance.c.version_id, ProjectedInstance.path_id, took.label("took")
-    ).join(ProjectedInstance, ProjectedInstance.instance_id == process_instance.c.id)
-    for row in session.execute(query.where(ProjectedInstance.path_id.is_not(None))):
-        counts[row.path_id, row.version_id] += 1
-        if row.took is not None:
-            groups[row.path_id, row.version_id].append(float(row.took))
-    known = paths(session, {path_id for path_id, _version in counts})
+    path, version = ProjectedInstance.path_id, process_instance.c.version_id
+    # One row for a path and a version, with all durations in a text: an exact median costs no row for each instance.
+    took = func.aggregate_strings(cast(ProjectedInstance.took, String), ",").label("took")
+    rows = session.execute(
+        instances(wanted, user, path, version, func.count().label("number"), took)
+        .join(ProjectedInstance, ProjectedInstance.instance_id == process_instance.c.id)
+        .where(path.is_not(None))
+        .group_by(path, version)
+    ).all()
+    known = paths(session, {row.path_id for row in rows})
     found: dict[UUID, Variant] = {}
-    durations: dict[UUID, list[float]] = defaultdict(list)
-    for (path_id, version_id), count in counts.items():
-        elements = collapsed(known[path_id]) if collapse else known[path_id]
+    durations: dict[UUID, list[int]] = defaultdict(list)
+    for row in rows:
+        elements = collapsed(known[row.path_id]) if collapse else known[row.path_id]
         key = key_of(elements)
         one = found.setdefault(key, Variant(key, elements))
-        one.count += count
-        one.versions[version_id] += count
-        one.paths.add(path_id)
-        durations[key] += groups[path_id, version_id]
-    whole = sum(counts.values())
+        one.count += row.number
+        one.versions[row.version_id] += row.number
+        one.paths.add(row.path_id)
+        durations[key] += map(int, row.took.split(",")) if row.took else ()
+    whole = sum(row.number for row in rows)
     for one in found.values():
         one.share = one.count / whole
-        one.median = median_low(durations[one.key]) if durations[one.key] else None
+        one.median = median_low(durations[one.key]) / 1000 if durations[one.key] else None
     return sorted(found.values(), key=lambda one: (-one.count, one.elements))
+
+
+def names_of_paths(
+    session: Session, ids: Sequence[UUID]
+) -> dict[UUID, Mapping[str, Sequence[str]]]:
+    """The steps of paths in the words of a version that took them, by path and language (`en`, `zh`)."""
+    one = (
+        select(ProjectedInstance.instance_id)
+        .where(ProjectedInstance.path_id == PathStep.id)
+        .correlate(PathStep)
+        .limit(1)
+        .scalar_subquery()
+    )
+    taken = session.execute(
+        select(PathStep.id, process_instance.c.version_id)
+        .join(process_instance, process_instance.c.id == one)
+        .where(PathStep.id.in_(ids))
+    ).all()
+    elements = paths(session, [row.id for row in taken])
+    found: dict[UUID, Mapping[str, Sequence[str]]] = {}
+    for row in taken:
+        known = names_of(session, row.version_id)
+        found[row.id] = {
+            locale: named(
+                [name_in(known, one, locale) for one in elements[row.id]], elements[row.id]
+            )
+            for locale in ("en", "zh")
+        }
+    return found
+
+
+def named(names: Sequence[str], elements: Path) -> Sequence[str]:
+    """Without elements that nobody has named, as joins often are: they tell a reader nothing."""
+    said = [name for name, element in zip(names, elements, strict=True) if name != element]
+    return said or names
 
 
 def instances_of(

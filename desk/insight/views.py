@@ -28,18 +28,22 @@ SIZES: Final[dict[str, Text]] = {
 
 @dataclass(frozen=True)
 class Row:
-    """A row of the table and a mark of the chart. `href` leads to the tickets behind it."""
+    """A row of the table and a mark of the chart. `href` leads to the tickets behind it; `share`: its part of all."""
 
     name: str
     value: float | None
     said: str
     count: int
     href: str
+    share: str = ""
 
 
 @dataclass(frozen=True)
 class View:
-    """What is shown of one question. `chart` is a key of CHARTS; `by` what it is grouped by, in words."""
+    """What is shown of one question. `chart` is a key of CHARTS; `by` what it is grouped by, in words.
+
+    `period` says of what time it is, where that is another than the dashboard's.
+    """
 
     title: str
     help: str
@@ -50,6 +54,7 @@ class View:
     rows: Sequence[Row]
     size: str = "half"
     filters: Sequence[str] = field(default_factory=list)
+    period: str = ""
 
     @property
     def for_chart(self) -> dict[str, Any]:
@@ -63,6 +68,11 @@ class View:
     def is_empty(self) -> bool:
         """Whether there was nothing to measure."""
         return not any(row.count for row in self.rows)
+
+    @property
+    def has_shares(self) -> bool:
+        """Whether rows are parts of a whole."""
+        return any(row.share for row in self.rows)
 
 
 Link = Callable[[Question, str | None], str]
@@ -79,6 +89,7 @@ def view(
     chart: str | None = None,
     size: str = "half",
     title: str = "",
+    period: str = "",
 ) -> View:
     """Ask, and put the answer into words. `link(question, key)` is the address of the tickets behind a row."""
     found = figures(setting, user, asked, zone)  # refuses what is no measure
@@ -93,12 +104,13 @@ def view(
         [_row(asked, measure, one, locale, link) for one in found],
         size,
         [by_words(key).in_(locale) for key in asked.filters],
+        period,
     )
 
 
 def address(asked: Question) -> dict[str, Any]:
     """A question as parameters of an address."""
-    found: dict[str, Any] = {"measure": asked.measure, "days": asked.days}
+    found: dict[str, Any] = {"measure": asked.measure, **asked.period.address}
     if asked.by:
         found["by"] = asked.by
     return found | {key: value or NONE for key, value in asked.filters.items()}
@@ -108,6 +120,8 @@ def fitting_chart(asked: Question) -> str:
     """What fits a question nobody has chosen a chart for."""
     if asked.by is None:
         return "number"
+    if asked.by == "variant":
+        return "table"  # a whole way is too long to stand at a bar
     return "line" if asked.by in TIMES else "bar"
 
 
@@ -129,6 +143,7 @@ def as_json(found: Sequence[Figure]) -> list[Mapping[str, Any]]:
             "name": {"en": one.name.en, "zh": one.name.zh},
             "value": one.value,
             "count": one.count,
+            "share": one.share,
         }
         for one in found
     ]
@@ -141,4 +156,5 @@ def _row(asked: Question, measure: Measure, one: Figure, locale: str, link: Link
         said(one.value, measure.unit, locale),
         one.count,
         link(asked, None if asked.by is None else one.key),
+        "" if one.share is None else said(one.share, "share", locale),
     )

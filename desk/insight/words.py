@@ -2,14 +2,15 @@
 
 from datetime import date
 
-from babel.dates import format_date
+from babel.dates import format_date, format_interval
 from babel.numbers import format_decimal, format_percent
 
 from desk.insight.dimensions import TIMES
 from desk.insight.measures import Unit
+from desk.insight.periods import LastDays, Period
 from desk.insight.queries import Figure
-
-_SIZES = ((86400, "d", "天"), (3600, "h", "小时"), (60, "min", "分钟"), (1, "s", "秒"))
+from desk.web.durations import duration
+from engine.operators import Text
 
 
 def said(value: float | None, unit: Unit, locale: str) -> str:
@@ -23,15 +24,18 @@ def said(value: float | None, unit: Unit, locale: str) -> str:
     return format_decimal(value, "#,##0" if unit == "count" else "0.0", locale=locale)
 
 
-def duration(seconds: float, locale: str) -> str:
-    """Two figures are enough to compare."""
-    for size, en, zh in _SIZES:
-        if seconds >= size:
-            value = seconds / size
-            number = format_decimal(value, "0.#" if value < 10 else "#,##0", locale=locale)
-            return f"{number} {zh if locale.startswith('zh') else en}"
-    return format_decimal(seconds, "0.0", locale=locale) + (
-        " 秒" if locale.startswith("zh") else " s"
+def period_words(period: Period) -> Text:
+    """`today`, `the last 30 days`, or `Jan 1 – 31, 2026`."""
+    if isinstance(period, LastDays):
+        if period.days == 1:
+            return Text("today", "今天")
+        return Text(f"the last {period.days} days", f"最近 {period.days} 天")
+    first, last = period.first, period.last
+    return Text(
+        format_interval(first, last, "yMMMd", locale="en").replace("\u2009", " "),
+        " – ".join(
+            format_date(day, "y年M月d日", locale="zh") for day in dict.fromkeys((first, last))
+        ),
     )
 
 

@@ -4,9 +4,11 @@ import { BarChart, LineChart } from "echarts/charts";
 import { GridComponent, TooltipComponent } from "echarts/components";
 import * as echarts from "echarts/core";
 import { CanvasRenderer } from "echarts/renderers";
+import { duration } from "./durations.js";
 
 echarts.use([BarChart, LineChart, GridComponent, TooltipComponent, CanvasRenderer]);
 
+const LONGEST = 28; // characters of a name at a bar; all of it is in the tooltip and in the table
 const shown = new Set();
 
 function colours() {
@@ -20,13 +22,10 @@ function colours() {
 
 // Axis labels stay short: the exact words are in the tooltip and in the table.
 function onAxis(unit, value) {
+  const { lang } = document.documentElement;
   if (unit === "share") return `${Math.round(value * 100)}%`;
-  if (unit !== "duration") return value.toLocaleString(document.documentElement.lang, { maximumFractionDigits: 1 });
-  const zh = document.documentElement.lang.startsWith("zh");
-  for (const [size, en, chinese] of [[86400, "d", "天"], [3600, "h", "时"], [60, "min", "分"]]) {
-    if (value >= size) return `${Math.round((value / size) * 10) / 10} ${zh ? chinese : en}`;
-  }
-  return value ? `${Math.round(value)} ${zh ? "秒" : "s"}` : "0";
+  if (unit === "duration") return duration(value, lang);
+  return value.toLocaleString(lang, { maximumFractionDigits: 1 });
 }
 
 // Bars that lie are drawn from below.
@@ -41,7 +40,7 @@ function option(data, width, size) {
   const { lying, ordered } = ordering(data);
   const names = {
     type: "category",
-    data: ordered.map((row) => row.name),
+    data: ordered.map((row) => (row.name.length > LONGEST ? `${row.name.slice(0, LONGEST - 1)}…` : row.name)),
     axisLine: { lineStyle: { color: c.strong } },
     axisTick: { show: false },
     axisLabel: { color: c.quiet, fontSize: size, hideOverlap: !lying, interval: lying ? 0 : "auto",

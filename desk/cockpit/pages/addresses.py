@@ -7,7 +7,6 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from flask import request
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -107,16 +106,6 @@ def choices(session: Session) -> dict[str, list[tuple[Any, Any]]]:
         "teams": [(team.id, team.name) for team in active_teams(session)],
         "assignees": [(user.id, user.name) for user in people_who_can(session, "ticket.process")],
     }
-
-
-def duration_words(milliseconds: float) -> str:
-    """`1.4 s`, `12 min`, `3.5 h`, `2 d`: two figures are enough to compare."""
-    seconds = milliseconds / 1000
-    for size, unit in ((86400, _("d")), (3600, _("h")), (60, _("min")), (1, _("s"))):
-        if seconds >= size:
-            value = seconds / size
-            return f"{value:.1f} {unit}" if value < 10 else f"{value:.0f} {unit}"
-    return f"{milliseconds:.0f} ms" if milliseconds else "0"
 
 
 def _uuid(text: str | None) -> UUID | None:

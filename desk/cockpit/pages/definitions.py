@@ -9,8 +9,9 @@ from flask_babel import gettext as _
 from desk.application import current_desk
 from desk.cockpit import findings, queries
 from desk.cockpit.pages import addresses, blueprint
-from desk.cockpit.pages.addresses import DAYS, Chosen, duration_words
+from desk.cockpit.pages.addresses import DAYS, Chosen
 from desk.people.access import current_user, requires
+from desk.web.durations import duration
 from desk.web.localisation import select_locale, words
 from engine.bpmn.language import in_language
 from engine.bpmn.program import Program
@@ -70,7 +71,7 @@ def definition(key: str) -> str:
         bottlenecks=findings.bottlenecks(program, heat, waiting),
         rework=findings.rework(program, heat),
         name=_namer(program),
-        duration=duration_words,
+        duration=_duration,
         heat_url=url_for("cockpit.heat", key=key, **{**address, **more, "mode": mode}),
     )
 
@@ -98,7 +99,7 @@ def heat(key: str) -> dict[str, Any]:
             if mode == "durations":
                 found = {element: one for element, one in found.items() if one.total}
                 values = {element: one.median for element, one in found.items()}
-                texts = {element: duration_words(value) for element, value in values.items()}
+                texts = {element: _duration(value) for element, value in values.items()}
             else:
                 values = {element: float(one.count) for element, one in found.items()}
                 texts = {element: f"{value:,.0f}" for element, value in values.items()}
@@ -129,6 +130,10 @@ def _meant(rows: list[Any], chosen: Chosen) -> tuple[Any, list[UUID]]:
     own = [row for row, _counts in rows]
     one = [row for row in own if row.id == chosen.wanted.version]
     return (one or own)[0], [row.id for row in one or own]
+
+
+def _duration(milliseconds: float) -> str:
+    return duration(milliseconds / 1000, select_locale())
 
 
 def _levels(values: dict[str, float]) -> dict[str, int]:

@@ -11,11 +11,14 @@ from sqlalchemy.orm import Session
 from desk.application import current_desk
 from desk.insight.dimensions import DIMENSIONS, FORM, TIMES, answers, condition, dimension
 from desk.insight.measures import MEASURES, Setting
-from desk.insight.queries import LONGEST_DAYS, Question
+from desk.insight.periods import BETWEEN, Dates, LastDays, Period, from_address
+from desk.insight.queries import Question
 from desk.insight.views import NONE, address, by_words
+from desk.insight.words import period_words
 from desk.people.queries import active_teams, people_who_can
 from desk.rules.fields import types
 from desk.web.localisation import select_locale, words
+from engine.timestamps import utc_now
 
 DAYS = {
     "1": _l("Today"),
@@ -24,6 +27,7 @@ DAYS = {
     "90": _l("Last 90 days"),
     "365": _l("Last year"),
 }
+PERIODS = {**DAYS, BETWEEN: _l("From a day to a day")}
 
 
 def zone() -> ZoneInfo:
@@ -43,13 +47,26 @@ def locale() -> str:
 
 def question(given: Mapping[str, str]) -> Question:
     """The question of an address; what cannot be read is left out."""
-    measure, by, days = given.get("measure", ""), given.get("by", ""), given.get("days", "")
+    measure, by = given.get("measure", ""), given.get("by", "")
     return Question(
         measure if measure in MEASURES else "opened",
         by if by in TIMES or dimension(by) else None,
-        int(days) if days.isdecimal() and 1 <= int(days[:9]) <= LONGEST_DAYS else 30,
+        period(given) or LastDays(),
         filters(given),
     )
+
+
+def period(given: Mapping[str, str]) -> Period | None:
+    """The period of an address; None where it names none."""
+    return from_address(given, utc_now().astimezone(zone()).date())
+
+
+def period_fields(chosen: Period) -> dict[str, Any]:
+    """What the fields of a period show: `days` and its choices, `from` and `to`."""
+    between = isinstance(chosen, Dates)
+    days = BETWEEN if isinstance(chosen, Dates) else str(chosen.days)
+    offered = PERIODS if days in PERIODS else {days: words(period_words(chosen)), **PERIODS}
+    return {"days": days, "choices": list(offered.items()), **(chosen.address if between else {})}
 
 
 def filters(given: Mapping[str, str]) -> dict[str, str]:

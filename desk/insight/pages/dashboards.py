@@ -10,6 +10,7 @@ from desk.application import current_desk
 from desk.insight import boards, operations
 from desk.insight.models import Dashboard
 from desk.insight.pages import addresses, blueprint
+from desk.insight.periods import LastDays, Period
 from desk.insight.views import View
 from desk.people.access import current_actor, current_user, requires
 from desk.people.models import User
@@ -29,19 +30,18 @@ def index() -> str:
 @blueprint.get("/insight/<int:board_id>")
 @requires("ticket.read")
 def show(board_id: int) -> str:
-    """One dashboard with its answers; `?days=` looks at another period."""
-    chosen = request.args.get("days", "")
+    """One dashboard with its answers; `?days=`, `?from=&to=` look at another period."""
+    chosen = addresses.period(request.args)
     user = current_user()
     with current_desk().reading() as session:
         board = found(session, board_id)
-        views = _answered(session, board, int(chosen) if chosen in addresses.DAYS else None)
+        views = _answered(session, board, chosen)
         order = operations.report_of(session, board, user)
     return render_template(
         "insight/dashboard.html",
         board=board,
         views=views,
-        days=chosen or str(board.days),
-        periods=addresses.DAYS.items(),
+        period=addresses.period_fields(chosen or LastDays(board.days)),
         may_change=boards.may_change(user, board),
         may_copy=can(user, "report.edit"),
         cycles=[(key, words(one.title)) for key, one in operations.CYCLES.items()],
@@ -80,12 +80,10 @@ def mail(board_id: int) -> Any:
             board, user = found(session, board_id), session.get_one(User, current_user().id)
             if cycle:
                 operations.subscribe(
-                    session, desk.engine, board, user=user, cycle=cycle, actor=current_actor()
+                    session, desk, board, user=user, cycle=cycle, actor=current_actor()
                 )
             else:
-                operations.unsubscribe(
-                    session, desk.engine, board, user=user, actor=current_actor()
-                )
+                operations.unsubscribe(session, desk, board, user=user, actor=current_actor())
     except operations.DashboardRefused as refused:
         flash(words(refused.words), "error")
     else:
@@ -102,8 +100,8 @@ def found(session: Session, board_id: int) -> Dashboard:
     return board
 
 
-def _answered(session: Session, board: Dashboard, days: int | None = None) -> list[View]:
+def _answered(session: Session, board: Dashboard, period: Period | None = None) -> list[View]:
     return boards.answered(
         addresses.setting(session), current_user(), board, addresses.zone(),
-        locale=addresses.locale(), link=addresses.behind, days=days,
+        locale=addresses.locale(), link=addresses.behind, period=period,
     )  # fmt: skip

@@ -16,6 +16,7 @@ from desk.insight.pages import addresses, blueprint
 from desk.insight.pages.dashboards import found
 from desk.insight.tiles import Tile
 from desk.insight.views import CHARTS, SIZES, by_words
+from desk.insight.words import period_words
 from desk.people.access import current_actor, current_user, requires
 from desk.people.models import User
 from desk.people.permissions import ROLES
@@ -70,6 +71,7 @@ def add_tile(board_id: int) -> Any:
     tile = Tile(
         form.get("measure", ""), form.get("by") or None, addresses.filters(form.to_dict()),
         form.get("chart", ""), form.get("size", "half"), {"zh": title, "en": title} if title else {},
+        addresses.period(form),
     )  # fmt: skip
     with current_desk().reading() as session:
         board = _own(session, board_id)
@@ -102,8 +104,9 @@ def move_tile(board_id: int, position: int) -> Any:
 @requires("report.edit")
 def delete(board_id: int) -> Any:
     """Take the dashboard away."""
-    with current_desk().database.transaction() as session:
-        operations.delete(session, _own(session, board_id), actor=current_actor())
+    desk = current_desk()
+    with desk.database.transaction() as session:
+        operations.delete(session, desk.storage, _own(session, board_id), actor=current_actor())
     flash(_("The dashboard was deleted."), "success")
     return redirect(url_for("insight.index"), 303)
 
@@ -157,6 +160,7 @@ def _page(session: Session, board: Dashboard, errors: dict[str, str]) -> str:
             "title": words(tile.title) or words(MEASURES[tile.measure].title),
             "by": words(by_words(tile.by)) if tile.by else "",
             "filters": [words(by_words(key)) for key in tile.filters],
+            "period": words(period_words(tile.period)) if tile.period else "",
             "size": tile.size,
         }
         for tile in tiles_of(board)
@@ -171,6 +175,7 @@ def _page(session: Session, board: Dashboard, errors: dict[str, str]) -> str:
         days=request.form.get("days", str(board.days)),
         name=request.form.get("name", words(board.name)),
         periods=addresses.DAYS.items(),
+        tile_periods=addresses.PERIODS.items(),
         candidates=[*roles, *teams],
         shared={one.candidate for one in board.shares},
         offered=addresses.choices(session),

@@ -8,7 +8,7 @@ from desk.insight.measures import MEASURES
 from desk.insight.pages import addresses, blueprint
 from desk.insight.queries import MOST_TICKETS, CannotAsk, tickets_behind
 from desk.insight.views import CHARTS, NONE, address, by_words, view
-from desk.insight.words import said
+from desk.insight.words import period_words, said
 from desk.people.access import current_user, requires
 from desk.people.permissions import can
 from desk.web.localisation import words
@@ -33,7 +33,7 @@ def explore() -> str:
         asked=asked,
         address={key: str(value) for key, value in address(asked).items()},
         offered=offered,
-        periods=addresses.DAYS.items(),
+        period=addresses.period_fields(asked.period),
         charts=[(key, words(text)) for key, text in CHARTS.items()],
         chart=given.get("chart", ""),
         boards=[one for one in kept_on if boards.may_change(user, one)],
@@ -61,6 +61,6 @@ def tickets() -> str:
         measure=measure,
         by=by_words(asked.by).in_(addresses.locale()) if asked.by else "",
         back=address(asked),
-        days=asked.days,
+        period=words(period_words(asked.period)),
         most=MOST_TICKETS,
     )

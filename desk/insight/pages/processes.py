@@ -14,10 +14,11 @@ from desk.cockpit.filters import InstanceFilter
 from desk.cockpit.pages import addresses as filters
 from desk.insight.conformance import KINDS, conformance
 from desk.insight.pages import addresses, blueprint
-from desk.insight.queries import period
-from desk.insight.variants import SHOWN, Variant, instances_of, variants
-from desk.insight.words import duration, said
+from desk.insight.periods import LastDays, bounds
+from desk.insight.variants import SHOWN, Variant, instances_of, named, variants
+from desk.insight.words import said
 from desk.people.access import current_user, requires
+from desk.web.durations import duration
 from desk.web.localisation import words
 from engine.timestamps import utc_now
 
@@ -105,7 +106,7 @@ def _wanted(key: str) -> tuple[filters.Chosen, InstanceFilter]:
     days = request.args.get("days", "30")
     if days not in addresses.DAYS or chosen.wanted.started_from is not None:
         return chosen, chosen.wanted
-    since, _until = period(int(days), utc_now(), addresses.zone())
+    since, _until = bounds(LastDays(int(days)), utc_now(), addresses.zone())
     return chosen, replace(chosen.wanted, started_from=since)
 
 
@@ -117,12 +118,10 @@ def _known(session: Session, key: str) -> list[tuple[Any, dict[str, int]]]:
 
 
 def _line(session: Session, one: Variant, locale: str) -> dict[str, Any]:
-    """A variant for the page; elements that nobody has named, as joins often are, tell a reader nothing."""
-    names = one.names(session, locale)
-    named = [name for name, element in zip(names, one.elements, strict=True) if name != element]
+    """A variant for the page."""
     return {
         "key": one.key,
-        "names": named or names,
+        "names": named(one.names(session, locale), one.elements),
         "count": one.count,
         "share": one.share,
         "share_said": said(one.share, "share", locale),

@@ -10,6 +10,7 @@ from sqlalchemy import update
 
 from desk.contacts.models import Contact
 from desk.insight.measures import Setting
+from desk.insight.periods import Dates, LastDays
 from desk.insight.queries import Figure, Question, figures
 from desk.people import queries as people
 from desk.people.models import User
@@ -101,22 +102,28 @@ class Shop:
 
     def setting(self, session: Any) -> Setting:
         """What measures are told."""
-        return Setting(session, self.desk.engine, NOW, 7)
+        return Setting(session, NOW, 7)
 
     def ask(
-        self, measure: str, by: str | None = None, days: int = 31, **filters: Any
+        self, measure: str, by: str | None = None, days: int | Dates = 31, **filters: Any
     ) -> list[Figure]:
         """The answer for somebody who sees all; `filters` are fields."""
         return self.ask_as(self.reader.login, measure, by, days, **filters)
 
     def ask_as(
-        self, login: str, measure: str, by: str | None = None, days: int = 31, **filters: Any
+        self,
+        login: str,
+        measure: str,
+        by: str | None = None,
+        days: int | Dates = 31,
+        **filters: Any,
     ) -> list[Figure]:
         """The answer for a person."""
         with self.desk.reading() as session:
             user = people.user_by_login(session, login)
             assert user is not None
-            asked = Question(measure, by, days, filters)
+            period = LastDays(days) if isinstance(days, int) else days
+            asked = Question(measure, by, period, filters)
             return figures(self.setting(session), user, asked, SHANGHAI)
 
     @staticmethod

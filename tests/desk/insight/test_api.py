@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Flask
 
@@ -10,7 +11,9 @@ from tests.desk.insight.conftest import Shop
 
 
 def test_figures(shop: Shop, app: Flask, bearer: Callable[..., Any]) -> None:
-    shop.ticket(shop.floor.now - timedelta(minutes=1), priority="high", form_data={"city": "Berlin"})
+    shop.ticket(
+        shop.floor.now - timedelta(minutes=1), priority="high", form_data={"city": "Berlin"}
+    )
     shop.ticket(shop.floor.now - timedelta(minutes=1))
     client, headers = app.test_client(), bearer(shop.reader)
 
@@ -23,7 +26,15 @@ def test_figures(shop: Shop, app: Flask, bearer: Callable[..., Any]) -> None:
     assert ask("measure=opened&where=priority:high").json["rows"][0]["value"] == 1
     assert ask("measure=opened&where=form:city:Berlin,priority:high").json["rows"][0]["value"] == 1
     assert ask("measure=opened&where=assignee:").json["rows"][0]["value"] == 2
-    for wrong in ("measure=x", "measure=sla&by=x", "measure=sla&days=0", "measure=sla&where=x:y"):
+    today = shop.floor.now.astimezone(ZoneInfo(shop.desk.settings.timezone)).date()
+    for first, last, count in ((0, 0, 2), (2, 1, 0)):
+        days = f"from={today - timedelta(days=first)}&to={today - timedelta(days=last)}"
+        assert ask(f"measure=opened&{days}").json["rows"][0]["value"] == count
+    for wrong in (
+        "measure=x", "measure=sla&by=x", "measure=sla&days=0", "measure=sla&where=x:y",
+        "measure=sla&from=2026-01-01", "measure=sla&from=2026-01-02&to=2026-01-01", "measure=sla&from=x&to=y",
+        "measure=sla&from=2020-01-02&to=2026-01-01", "measure=sla&days=7&from=2026-01-01&to=2026-01-02",
+    ):  # fmt: skip
         assert ask(wrong).status_code == 422
 
 
@@ -35,11 +46,18 @@ def test_dashboards(
     address = "/api/v1/insight/dashboards"
     body = {
         "name": {"zh": "我的", "en": "Mine"},
-        "tiles": [{"measure": "sla", "by": "form:city", "size": "wide"}],
+        "tiles": [
+            {"measure": "sla", "by": "form:city", "size": "wide"},
+            {"measure": "opened", "from": "2026-01-01", "to": "2026-03-31"},
+            {"measure": "opened", "by": "variant", "days": 90},
+        ],
         "shares": ["role:auditor"],
     }
     made = client.post(address, json=body, headers=headers)
     assert made.status_code == 201
+    assert [(t.get("days"), t.get("from"), t.get("to")) for t in made.json["tiles"]] == [
+        (None, None, None), (None, "2026-01-01", "2026-03-31"), (90, None, None),
+    ]  # fmt: skip
     own = f"{address}/{made.json['id']}"
     seen = client.get(address, headers=bearer(shop.reader)).json
     assert [one["name"]["zh"] for one in seen] == ["我的"]

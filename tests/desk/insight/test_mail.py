@@ -50,6 +50,11 @@ def mails(desk: Desk) -> list[Any]:
     return [email.message_from_bytes(f.read_bytes(), policy=policy.default) for f in files]
 
 
+def pages(desk: Desk) -> list[str]:
+    folder = desk.settings.data_dir / "files"
+    return [file.name for file in folder.rglob("*.html")]
+
+
 def until(shop: Shop, moment: datetime) -> None:
     """Time passes, and workers do what is due."""
     shop.floor.now = moment
@@ -105,8 +110,13 @@ def test_a_dashboard_comes_every_morning_until_it_is_cancelled(
     until(shop, EIGHT + timedelta(days=1))
     assert len(mails(shop.desk)) == 2
 
+    with shop.desk.reading() as session:
+        page = session.scalars(select(DashboardReport.page)).one()
+    assert page is not None
+    assert pages(shop.desk) == [page]  # that of the day before went
     assert browser.post(f"/insight/{board}/mail", {"cycle": ""}).status_code == 303
     assert running(shop) == 0
+    assert pages(shop.desk) == []
     until(shop, EIGHT + timedelta(days=2))
     assert len(mails(shop.desk)) == 2
 
@@ -134,17 +144,22 @@ def test_nothing_is_sent_to_who_is_gone(
     browser.get(f"/insight/{board}")
     browser.post(f"/insight/{board}/mail", {"cycle": "daily"})
     desk = shop.desk
+    until(shop, EIGHT)
+    assert (len(mails(desk)), len(pages(desk))) == (1, 1)
     if gone == "person":
         change(desk.database, update(User).where(User.login == "agent").values(active=False))
     with desk.database.transaction() as session:
         found = session.get_one(Dashboard, board)
         if gone == "dashboard":
-            operations.delete(session, found, actor=SYSTEM)
+            operations.delete(session, desk.storage, found, actor=SYSTEM)
         if gone == "share":
             operations.change(session, found, seen=1, actor=SYSTEM, shares=["role:auditor"])
-    until(shop, EIGHT)
-    assert mails(desk) == []
+    until(shop, EIGHT + timedelta(days=1))
+    assert len(mails(desk)) == 1
     assert running(shop) == 0
+    assert pages(desk) == []
+    with desk.reading() as session:
+        assert session.scalars(select(DashboardReport.id)).all() == []
 
 
 def test_who_has_no_address_is_told(shop: Shop, board: int, as_role: Callable[..., Any]) -> None:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,15 +10,20 @@ import pytest
 from sqlalchemy import select
 
 from desk.application import Desk
+from desk.cockpit import projection
 from desk.insight.measures import MEASURES
+from desk.insight.periods import Dates, LastDays, Period, from_address
 from desk.insight.queries import CannotAsk, Question, figures, tickets_behind
 from desk.insight.sql import local_date
 from desk.people import queries as people
 from desk.surveys.models import Survey
 from desk.tickets.models import Ticket
+from engine import modification
+from engine.actors import SYSTEM
 from tests.desk.insight.conftest import NOW, SHANGHAI, Shop
 
 H, D = timedelta(hours=1), timedelta(days=1)
+WAY_BACK = "s → write → check → g → write → check → g → e"
 MARCH = datetime(2026, 3, 10, 2, 0, tzinfo=UTC)
 
 
@@ -72,6 +77,34 @@ def test_days_weeks_and_months_are_those_of_the_desk(shop: Shop) -> None:
         "2026-01": (0, 0), "2026-02": (0, 0), "2026-03": (3, 3),
     }  # fmt: skip
     assert by(shop.ask("first_response", "day", 1)) == {"2026-03-31": (None, 0)}
+
+
+def test_a_period_from_a_day_to_a_day_has_both(shop: Shop) -> None:
+    shop.ticket(datetime(2026, 3, 9, 15, 59, tzinfo=UTC))  # a minute before the 10th
+    shop.ticket(datetime(2026, 3, 9, 16, 0, tzinfo=UTC))
+    shop.ticket(datetime(2026, 3, 11, 15, 59, tzinfo=UTC))
+    shop.ticket(datetime(2026, 3, 11, 16, 0, tzinfo=UTC))  # the 12th
+    days = Dates(date(2026, 3, 10), date(2026, 3, 11))
+    assert one(shop.ask("opened", days=days)) == (2, 2)
+    assert by(shop.ask("opened", "day", days)) == {"2026-03-10": (1, 1), "2026-03-11": (1, 1)}
+    assert by(shop.ask("opened", "month", days)) == {"2026-03": (2, 2)}
+
+
+@pytest.mark.parametrize(
+    ("address", "period"),
+    [
+        ({}, None), ({"days": "7"}, LastDays(7)), ({"days": "7", "from": "2026-01-01"}, LastDays(7)),
+        ({"days": "0"}, None), ({"days": "x"}, None), ({"from": "x"}, None), ({"to": "99999-01-01"}, None),
+        ({"from": "2026-01-02", "to": "2026-01-09"}, Dates(date(2026, 1, 2), date(2026, 1, 9))),
+        ({"from": "2026-01-09", "to": "2026-01-02"}, Dates(date(2026, 1, 2), date(2026, 1, 9))),
+        ({"from": "2026-03-01"}, Dates(date(2026, 3, 1), date(2026, 3, 31))),
+        ({"to": "2026-01-30"}, Dates(date(2026, 1, 1), date(2026, 1, 30))),
+        ({"days": "dates"}, Dates(date(2026, 3, 2), date(2026, 3, 31))),
+        ({"from": "2001-01-01", "to": "2026-03-31"}, Dates(date(2024, 4, 1), date(2026, 3, 31))),
+    ],
+)  # fmt: skip
+def test_the_period_of_an_address(address: dict[str, str], period: Period | None) -> None:
+    assert from_address(address, date(2026, 3, 31)) == period
 
 
 def test_the_clock_is_put_forward(desk: Desk, shop: Shop) -> None:
@@ -145,6 +178,49 @@ def test_what_machines_did(shop: Shop) -> None:
     assert one(shop.ask("untouched")) == (0.5, 2)
 
 
+def test_tasks_count_on_the_day_they_were_done(shop: Shop) -> None:
+    floor = shop.floor
+    floor.now = datetime(2026, 3, 9, 15, 0, tzinfo=UTC)  # 23:00 in Shanghai
+    shop.ticket(floor.now, instance=(instance := floor.start("review")))
+    floor.complete(instance)
+    projection.catch_up(shop.desk.engine, shop.desk.database, SHANGHAI.key)
+    floor.complete(instance, again=True)
+    floor.complete(instance, after=2 * 3600)
+    projection.catch_up(shop.desk.engine, shop.desk.database, SHANGHAI.key)
+    days = Dates(date(2026, 3, 9), date(2026, 3, 10))
+    assert by(shop.ask("automation", "day", days)) == {"2026-03-09": (0, 2), "2026-03-10": (0, 1)}
+
+
+def test_the_way_that_tickets_took(shop: Shop) -> None:
+    floor = shop.floor
+    straight, again = floor.start("review"), floor.start("review")
+    for instance, rounds in ((straight, 1), (again, 2)):
+        for last in range(rounds):
+            floor.complete(instance)
+            floor.complete(instance, again=last + 1 < rounds)
+    floor.work()
+    shop.ticket(MARCH, instance=straight, ended=H)
+    shop.ticket(MARCH, instance=again, ended=3 * H)
+    shop.ticket(MARCH, instance=(moved := floor.start("review")), ended=5 * H)
+    figures = {f.name.en: f for f in shop.ask("resolution", "variant")}
+    assert set(figures) == {"none", "s → write → check → g → e", WAY_BACK}
+    assert figures[WAY_BACK].value == 3 * 3600
+    shares = [f.share for f in shop.ask("opened", "variant")]
+    assert shares == [1 / 3] * 3
+    assert one(shop.ask("opened", variant=figures[WAY_BACK].key)) == (1, 1)
+    assert one(shop.ask("opened", variant="")) == (1, 1)
+
+    assert one(shop.ask("as_drawn")) == (1.0, 3)
+    with shop.desk.database.transaction() as session:
+        (token,) = modification.tokens_of(shop.desk.engine, session, moved)
+        modification.move_token(
+            shop.desk.engine, session, moved, token.id, "e", actor=SYSTEM, reason="solved by phone"
+        )
+    floor.work()
+    assert one(shop.ask("as_drawn")) == (0.6667, 3)
+    assert by(shop.ask("as_drawn", "type")) == {"basic": (0.6667, 3)}
+
+
 def test_satisfaction_is_of_surveys_and_ratings(shop: Shop) -> None:
     first = shop.ticket(MARCH, rating=3, rated_at=MARCH)
     with shop.desk.database.transaction() as session:
@@ -160,7 +236,7 @@ def test_the_tickets_behind_a_row(shop: Shop) -> None:
 
     def behind(measure: str, by: str | None, key: str | None) -> list[tuple[int, float]]:
         with shop.desk.reading() as session:
-            asked = Question(measure, by, 31)
+            asked = Question(measure, by, LastDays(31))
             user = people.user_by_login(session, "reader")
             assert user is not None
             found = tickets_behind(shop.setting(session), user, asked, SHANGHAI, key)
@@ -195,16 +271,17 @@ def test_everybody_sees_the_own_figures(
 def test_every_measure_answers_by_everything(shop: Shop) -> None:
     shop.ticket(MARCH, answered=H, ended=2 * H, replies=1, clock=True, rating=4, rated_at=MARCH)
     for measure in MEASURES:
-        for field in (None, "day", "month", "type", "assignee", "level", "form:city"):
+        for field in (None, "day", "month", "type", "assignee", "level", "variant", "form:city"):
             assert all(f.count >= 0 for f in shop.ask(measure, field))
 
 
 @pytest.mark.parametrize(
     "asked",
     [
-        Question("nothing"), Question("open", by="colour"), Question("open", days=0),
+        Question("nothing"), Question("open", by="colour"), Question("open", period=LastDays(0)),
         Question("open", by="form:a'b"), Question("open", filters={"team": "1; drop"}),
-        Question("open", filters={"colour": "red"}),
+        Question("open", filters={"colour": "red"}), Question("open", filters={"variant": "1"}),
+        Question("open", period=Dates(date(2026, 2, 1), date(2026, 1, 1))),
     ],
 )  # fmt: skip
 def test_what_cannot_be_asked(shop: Shop, asked: Question) -> None:

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from desk.insight.operations import ensure_dashboards
 from desk.insight.shipped import SHIPPED
@@ -24,6 +25,22 @@ def test_a_figure_is_a_chart_and_a_table(shop: Shop, as_role: AsRole) -> None:
     assert "WN-000001" in behind
     number = browser.get("/insight/explore?measure=open").text
     assert re.search(r'class="ld-big"><a [^>]*>1</a>', number)
+
+
+def test_a_period_from_a_day_to_a_day(shop: Shop, as_role: AsRole) -> None:
+    zone = ZoneInfo(shop.desk.settings.timezone)
+    shop.ticket(datetime(2026, 3, 10, tzinfo=zone))
+    shop.ticket(datetime(2026, 3, 12, tzinfo=zone) - timedelta(seconds=1))
+    shop.ticket(datetime(2026, 3, 12, tzinfo=zone))
+    browser = as_role("auditor")
+    page = browser.get("/insight/explore?measure=opened&from=2026-03-10&to=2026-03-11").text
+    assert re.search(r'class="ld-big"><a [^>]*>2</a>', page)
+    assert 'value="dates" selected' in page
+    assert 'name="from" value="2026-03-10"' in page
+    (href,) = re.findall(r'class="ld-big"><a href="([^"]+)"', page)
+    behind = browser.get(href.replace("&amp;", "&")).text
+    assert "Mar 10 – 11, 2026" in behind
+    assert len(set(re.findall(r"WN-\d+", behind))) == 2
 
 
 def test_nonsense_in_the_address_is_left_out(shop: Shop, as_role: AsRole) -> None:
@@ -67,14 +84,23 @@ def test_a_dashboard_is_made_filled_and_shared(
     assert post("/tiles/7", act="up").status_code == 404
     asked = {"any": "1", "measure": "sla", "by": "day"}
     assert browser.post(f"{home}/tiles", asked).status_code == 303  # from “Any figure”
+    march = {"from": "2026-03-01", "to": "2026-03-31"}
+    assert post("/tiles", measure="ended", **march).status_code == 303
+    assert "Mar 1 – 31, 2026" in browser.get(edit).text
     shares = [f"team:{team.id}"]
     assert post("/edit", name="Ours", days="7", shares=shares).status_code == 303
     assert post("/edit", name="Ours", days="7", shares=["team:99"]).status_code == 422
     assert post("/edit", name=" ", days="7").status_code == 422
     shown = browser.get(home).text
     assert re.findall(r'<section class="ld-card ld-tile is-(\w+)"', shown) == [
-        "wide", "half", "half",
+        "wide", "half", "half", "half",
     ]  # fmt: skip
+    assert "Mar 1 – 31, 2026" in shown
+    assert "measure=ended&amp;from=2026-03-01&amp;to=2026-03-31" in shown
+    assert (
+        "measure=open&amp;from=2025-12-01&amp;to=2025-12-31"
+        in browser.get(f"{home}?from=2025-12-31&to=2025-12-01").text
+    )
     assert shown.index("Hot") < shown.index("Tickets opened")
 
     browser.post("/logout")

@@ -15,5 +15,6 @@ const SHEET = () => [
 export function openHelp() {
   const { body } = openDialog(t("Keys of the designer"), { wide: true, closeWords: t("Close") });
   body.append(h("div", { class: "ldz-keys" }, SHEET().map(([title, rows]) => h("section", {}, h("h3", {}, title),
-    h("dl", {}, rows.map(([key, words]) => h("div", {}, h("dt", {}, h("kbd", {}, key)), h("dd", {}, words))))))));
+    h("dl", {}, rows.map(([key, words]) => h("div", {}, h("dt", {}, h("kbd", {}, key)), h("dd", {}, words))))))),
+  h("p", {}, h("a", { href: "/help/designer", target: "_blank", rel: "noopener", "hx-boost": "false" }, t("The designer’s manual"))));
 }

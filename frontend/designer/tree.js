@@ -4,7 +4,7 @@ import { both, t } from "./texts.js";
 
 const FOLDERS = {
   tickets: "Tickets", sla: "Service levels", assignment: "Assignment", triggers: "Triggers", macros: "Macros",
-  surveys: "Surveys", ivr: "Voice menus", robots: "Robots", gallery: "Templates", outbound: "Outbound",
+  surveys: "Surveys", ivr: "Voice menus", robots: "Robots", gallery: "Templates", outbound: "Outbound", insight: "Insight",
 };
 const signOf = (kind) => ({
   bpmn: icon("sitemap", 16), dmn: icon("table", 16), form: icon("forms", 16), scenario: icon("list-check", 16),

@@ -18,7 +18,7 @@ from engine.operators import Text
 
 BROKEN = {
     "en": "The replay ended with an error; an incident was opened.",
-    "zh": "回放出错中止，已产生异常。",
+    "zh": "重放出错中止，已产生异常。",
 }
 
 blueprint = ApiBlueprint("designer_backtests", description="What would have come out differently")

@@ -321,16 +321,25 @@ def _names(box: Sandbox) -> dict[str, dict[str, str]]:
 
 
 def _with_tickets(session: Session, result: dict[str, Any]) -> dict[str, Any]:
-    """The tickets of the instances that differ, by number."""
+    """The tickets of the instances that differ: whose life they are, or with whose id they began."""
     ids = {UUID(item["instance"]) for item in result["items"]}
-    tickets = {
-        row.instance_id: row
-        for row in session.execute(
-            select(Ticket.id, Ticket.number, Ticket.instance_id).where(Ticket.instance_id.in_(ids))
+    began = session.execute(
+        select(history.c.instance_id, history.c.data).where(
+            history.c.instance_id.in_(ids), history.c.event == "started"
         )
-    }
+    )
+    named = {row.instance_id: (row.data.get("set") or {}).get("ticket_id") for row in began}
+    tickets = session.execute(
+        select(Ticket.id, Ticket.number, Ticket.instance_id).where(
+            Ticket.instance_id.in_(ids)
+            | Ticket.id.in_({one for one in named.values() if isinstance(one, int)})
+        )
+    ).all()
+    own = {ticket.instance_id: ticket for ticket in tickets}
+    by_id = {ticket.id: ticket for ticket in tickets}
     for item in result["items"]:
-        ticket = tickets.get(UUID(item["instance"]))
+        instance = UUID(item["instance"])
+        ticket = own.get(instance) or by_id.get(named.get(instance))
         item["ticket_id"] = ticket.id if ticket else None
         item["ticket_number"] = ticket.number if ticket else None
     return result

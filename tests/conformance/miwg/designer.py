@@ -11,7 +11,6 @@ from typing import Any
 
 import structlog
 from playwright.sync_api import ConsoleMessage, Page, Response, sync_playwright
-from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from werkzeug.serving import make_server
 
 from desk.people import operations, passwords
@@ -149,12 +148,16 @@ class Designer:
             )
             if not self.page.locator(f'.djs-shape.selected[data-element-id="{element}"]').count():
                 continue
+            place = shape.get_attribute("transform")
             try:
-                with self.page.expect_response(_is_draft, timeout=5000):
-                    for key in ("Shift+ArrowDown", "Shift+ArrowDown", "ArrowRight", "Control+s"):
+                with self.page.expect_response(_is_draft):
+                    for key in ("Shift+ArrowDown", "Shift+ArrowDown", "ArrowRight"):
                         self.page.keyboard.press(key)
-            except PlaywrightTimeout:
-                continue  # the rules of BPMN keep this one where it is
+                    if shape.get_attribute("transform") == place:
+                        raise _Stays
+                    self.page.keyboard.press("Control+s")
+            except _Stays:
+                continue
             self._settled()
             return element
         return None
@@ -190,6 +193,10 @@ class Designer:
         )
         assert response.ok, response.text()
         return response.json()
+
+
+class _Stays(Exception):
+    """The rules of BPMN keep an element where it is."""
 
 
 def _is_draft(response: Response) -> bool:

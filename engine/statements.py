@@ -273,6 +273,38 @@ def write(session: Session, batch: Sequence[tuple[Write, Sequence[Mapping[str, A
                 wire.execute(compiled.sql, compiled.values(row))
 
 
+Change = tuple[Write, Mapping[str, Any]]  # a statement and the values of its parameters
+
+
+def change(session: Session, batch: Sequence[Change]) -> list[int]:
+    """Run the statements of `batch` in order, within the session's transaction; how many rows each has changed.
+
+    On PostgreSQL they are one statement: each sees what was there before all of them. Pending records are not written
+    before.
+    """
+    wire = _wire(session)
+    prepared = [(s.prepared(wire.dialect, tuple(values)), values) for s, values in batch]
+    if not wire.is_postgresql:
+        return [wire.execute(c.sql, c.values(values)).rowcount for c, values in prepared]
+    text = _counting(tuple(compiled for compiled, _ in prepared))
+    cursor = wire.execute(text, [v for c, values in prepared for v in c.values(values)])
+    counts = list(cursor.fetchone())
+    cursor.close()
+    return counts
+
+
+@lru_cache(maxsize=500)
+def _counting(parts: tuple[_Compiled, ...]) -> str:
+    """All as one statement that counts, in their order, the rows that each has changed."""
+    tables: list[str] = []
+    before = 0
+    for compiled in parts:
+        tables.append(f"w{len(tables)} AS ({_shifted(compiled.sql, before)} RETURNING 1)")
+        before += len(compiled.order)
+    counts = ", ".join(f"(SELECT count(*) FROM w{i})" for i in range(len(tables)))  # noqa: S608 - our own names
+    return f"WITH {', '.join(tables)} SELECT {counts}"
+
+
 @lru_cache(maxsize=500)
 def _many(sql: str, count: int) -> str | None:
     """An INSERT of one row, for `count` of them (SQLite); None for all other statements."""

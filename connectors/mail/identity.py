@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from connectors.mail.parsing import ParsedMail
 from connectors.mail.statements import insert_identity
 from engine.database import is_sqlite
-from engine.statements import run
+from engine.statements import Change
 
 
 def identity_of(mail: ParsedMail) -> str | None:
@@ -38,10 +38,9 @@ def identity_of(mail: ParsedMail) -> str | None:
     return digest.hexdigest()
 
 
-def is_first(session: Session, identity: str, raw_mail_id: int) -> bool:
-    """Whether no mail of this identity was taken before; waits for a transaction that is just taking one.
+def identity_noted(session: Session, identity: str, raw_mail_id: int) -> Change:
+    """The row in `mail_identity` that only the first mail of this identity makes.
 
-    Side effect: a row in `mail_identity`.
+    It waits for a transaction that is just taking one.
     """
-    parameters = {"digest": identity, "raw_mail_id": raw_mail_id}
-    return run(session, insert_identity(is_sqlite(session)), parameters).first() is not None
+    return insert_identity(is_sqlite(session)), {"digest": identity, "raw_mail_id": raw_mail_id}

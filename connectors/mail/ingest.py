@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from connectors.mail.correspondence import normal_or_none
 from connectors.mail.files import KeptFiles, keep_files
 from connectors.mail.filing import file_message
-from connectors.mail.identity import identity_of, is_first
+from connectors.mail.identity import identity_noted, identity_of
 from connectors.mail.incidents import report_incident
 from connectors.mail.loops import read_loop_marks
 from connectors.mail.models import RawMailStatus
@@ -24,14 +24,14 @@ from connectors.mail.parsing import Address, ParsedMail, parse_mail
 from connectors.mail.raw_store import bytes_of
 from connectors.mail.reports import note_report
 from connectors.mail.statements import CLAIM_RAW, END_RAW, KNOWN, READ_RAW
-from connectors.mail.threading import join_thread, thread_key
+from connectors.mail.threading import Thread, join_thread, names_noted, names_of, thread_key
 from connectors.mail.tokens import ticket_of_addresses, ticket_of_ids
 from desk.application import Desk
 from desk.tickets.models import Message
 from desk.tickets.operations import MessageKind, receive_message
 from engine.actors import Actor
 from engine.operators import OperatorError, Text
-from engine.statements import run
+from engine.statements import Change, change, run
 from engine.timestamps import utc_now
 
 log = logging.getLogger(__name__)
@@ -78,9 +78,12 @@ def read_mail(
     if author is None:
         return _unparseable(desk, raw, ValueError("nobody is named as its sender"))
     files = keep_files(desk, mail.attachments)
-    with desk.database.transaction() as session:
-        result = _Ingest(desk, session, raw, mail, author, files).run()
-        finish(session, result)
+    try:
+        with desk.database.transaction() as session:
+            result = _Ingest(desk, session, raw, mail, author, files).run()
+            finish(session, result)
+    except _Taken:
+        return {"status": "taken"}
     return result
 
 
@@ -130,6 +133,10 @@ def _unparseable(desk: Desk, raw: _Raw, error: Exception) -> dict[str, Any]:
     return {"status": str(RawMailStatus.UNPARSEABLE)}
 
 
+class _Taken(Exception):
+    """Another worker was faster; its transaction has all of the mail."""
+
+
 @dataclass
 class _Ingest:
     """The transaction in which one mail takes its place."""
@@ -144,10 +151,11 @@ class _Ingest:
     def run(self) -> dict[str, Any]:
         secret, mail = self.desk.settings.secret_key, self.mail
         came_back, hops = read_loop_marks(secret, mail.own_marks)
-        if not self._claim(hops):
-            return {"status": "taken"}  # another worker was faster; its transaction has all of it
-        identity = identity_of(mail)
-        if identity is not None and not is_first(self.session, identity, self.raw.id):
+        came_back = came_back or ticket_of_ids(secret, [mail.message_id or ""]) is not None
+        is_said = mail.delivery_report is None and not came_back
+        names = names_of(mail.message_id, self._ancestors())
+        is_first, new = self._claim(hops, names_noted(self.session, names) if is_said else [])
+        if not is_first:
             return self._end(RawMailStatus.DUPLICATE)
         if mail.delivery_report is not None:
             note_report(
@@ -158,28 +166,32 @@ class _Ingest:
                 raw_mail_id=self.raw.id,
             )
             return self._end(RawMailStatus.REPORT)
-        if came_back or ticket_of_ids(secret, [mail.message_id or ""]) is not None:
+        if came_back:
             return self._end(RawMailStatus.LOOP)
-        return self._take_in()
+        return self._take_in(join_thread(self.session, names, self.author.address, new=new))
 
-    def _claim(self, hops: int) -> bool:
-        """Mark the mail as read, with the facts that an answer will need; also the lock on its row."""
+    def _claim(self, hops: int, naming: list[Change]) -> tuple[bool, int]:
+        """Mark the mail as read, with the facts that an answer will need; also the lock on its row.
+
+        Returns whether no mail of its identity was taken before, and how many of the ids it names are new.
+        """
         mail = self.mail
-        claimed = run(
-            self.session,
-            CLAIM_RAW,
-            {
-                "wanted": self.raw.id,
-                "mail_message_id": mail.message_id,
-                "ancestors": self._ancestors()[-20:],
-                "sender": self.author.address[:320],
-                "reply_to": mail.reply_to[0].address[:320] or None if mail.reply_to else None,
-                "automatic_reason": (mail.automatic_reason or "")[:64] or None,
-                "loop_hops": hops,
-                "now": utc_now(),
-            },
-        )
-        return bool(claimed.rowcount)
+        facts = {
+            "wanted": self.raw.id,
+            "mail_message_id": mail.message_id,
+            "ancestors": self._ancestors()[-20:],
+            "sender": self.author.address[:320],
+            "reply_to": mail.reply_to[0].address[:320] or None if mail.reply_to else None,
+            "automatic_reason": (mail.automatic_reason or "")[:64] or None,
+            "loop_hops": hops,
+            "now": utc_now(),
+        }
+        identity = identity_of(mail)
+        alike = [] if identity is None else [identity_noted(self.session, identity, self.raw.id)]
+        claimed, *counts = change(self.session, [(CLAIM_RAW, facts), *alike, *naming])
+        if not claimed:
+            raise _Taken
+        return not alike or bool(counts[0]), counts[-1] if naming else 0
 
     def _end(self, status: RawMailStatus) -> dict[str, Any]:
         ended = {
@@ -192,13 +204,11 @@ class _Ingest:
         run(self.session, END_RAW, ended)
         return {"status": status.value}
 
-    def _take_in(self) -> dict[str, Any]:
+    def _take_in(self, thread: Thread) -> dict[str, Any]:
         mail, secret = self.mail, self.desk.settings.secret_key
-        ancestors = self._ancestors()
-        thread = join_thread(self.session, mail.message_id, ancestors, self.author.address)
         by_token = ticket_of_addresses(secret, self._recipients())
         if by_token is None:
-            by_token = ticket_of_ids(secret, reversed(ancestors))
+            by_token = ticket_of_ids(secret, reversed(self._ancestors()))
         ticket_id = by_token if by_token is not None else thread.ticket_id
         known = self._known(ticket_id) if ticket_id is not None else None
         if known is None:

@@ -41,7 +41,7 @@ READ_RAW = Query(
 )
 
 # Takes the mail for this transaction; a mail that was read already is not taken.
-CLAIM_RAW = Query(
+CLAIM_RAW = Write(
     update(_RAW_MAIL)
     .where(_raw.id == bindparam("wanted"), _raw.status == RawMailStatus.RECEIVED.value)
     .values(
@@ -63,29 +63,24 @@ END_RAW = Query(
 
 
 @cache
-def insert_identity(for_sqlite: bool) -> Query:
-    """Parameters digest, raw_mail_id; returns a row when the identity is new."""
+def insert_identity(for_sqlite: bool) -> Write:
+    """Parameters digest, raw_mail_id; changes a row when the identity is new."""
     insert = sqlite.insert if for_sqlite else postgresql.insert
-    return Query(
-        insert(mail_identity)
-        .on_conflict_do_nothing(index_elements=["digest"])
-        .returning(mail_identity.c.raw_mail_id)
-    )
+    return Write(insert(mail_identity).on_conflict_do_nothing(index_elements=["digest"]))
 
 
 @cache
-def insert_threads(for_sqlite: bool) -> Query:
-    """Parameters keys (a list, sorted), own; returns the ids that are new."""
+def insert_threads(for_sqlite: bool) -> Write:
+    """Parameters keys (a list, sorted), own; changes a row for each id that is new."""
     insert = sqlite.insert if for_sqlite else postgresql.insert
     key = values_of("keys", String, for_sqlite=for_sqlite)
     rows = select(key, bindparam("own", type_=mail_thread.c.thread.type)).order_by(key)
     if for_sqlite:
         rows = rows.where(true())  # without a WHERE, SQLite takes ON CONFLICT for a join
-    return Query(
+    return Write(
         insert(mail_thread)
         .from_select(["message_id", "thread"], rows)
         .on_conflict_do_nothing(index_elements=["message_id"])
-        .returning(mail_thread.c.message_id)
     )
 
 

@@ -18,7 +18,7 @@ from connectors.mail.models import ID_LENGTH
 from connectors.mail.statements import MOVE_IDS, insert_threads, threads
 from desk.tickets.models import Message
 from engine.database import is_sqlite
-from engine.statements import run, write
+from engine.statements import Change, run, write
 
 MOST_IDS = 60  # a chain of References can be endless; its beginning and its end are what matters
 
@@ -31,29 +31,48 @@ class Thread:
     ticket_id: int | None
 
 
-def join_thread(
-    session: Session, own_id: str | None, ancestors: Sequence[str], sender: str
-) -> Thread:
-    """The thread of a mail with these ids; made when there is none. `ancestors` are oldest first.
+@dataclass(frozen=True)
+class Names:
+    """The ids that a mail bears and names, as they are stored. `thread` is its own where all of them are new."""
+
+    own: str | None
+    before: tuple[str, ...]  # the newest first
+    thread: UUID
+
+    @property
+    def all(self) -> list[str]:
+        """Sorted, so that two workers with overlapping ids wait for each other in one order only."""
+        return sorted({*self.before, *filter(None, [self.own])})
+
+
+def names_of(own_id: str | None, ancestors: Sequence[str]) -> Names:
+    """What a mail with this id names; `ancestors` are oldest first."""
+    before = dict.fromkeys(thread_key(i) for i in _shortened(ancestors)[::-1])
+    return Names(thread_key(own_id) if own_id else None, tuple(before), uuid4())
+
+
+def names_noted(session: Session, names: Names) -> list[Change]:
+    """The rows in `mail_thread` for the ids that nobody has named before; none where the mail has no ids at all."""
+    if not names.all:
+        return []
+    return [(insert_threads(is_sqlite(session)), {"keys": names.all, "own": names.thread})]
+
+
+def join_thread(session: Session, names: Names, sender: str, *, new: int) -> Thread:
+    """The thread of a mail whose names are noted, `new` of them for the first time.
 
     An id that a mail of somebody else bears already says nothing: some programs give all their mails the same one, and
-    strangers must not meet in one ticket. Side effects: rows in `mail_thread`. Threads that this mail shows to be
+    strangers must not meet in one ticket. Side effects: threads that this mail shows to be
     one are joined, as long as at most one of them has a ticket: two tickets are never silently made one.
     """
-    keys = list(dict.fromkeys(thread_key(i) for i in _shortened(ancestors)[::-1]))
-    own_key = thread_key(own_id) if own_id else None
-    mine = Thread(uuid4(), None)
-    # Sorted, so that two workers with overlapping ids wait for each other in one order only.
-    named = sorted({*keys, *filter(None, [own_key])})
-    if not named:
-        return mine
-    lite = is_sqlite(session)
-    is_new = bool(run(session, insert_threads(lite), {"keys": named, "own": mine.id}))
-    if is_new and not keys:
+    mine = Thread(names.thread, None)
+    keys, own_key = list(names.before), names.own
+    if not names.all or (new and not keys):
         return mine  # nobody has named this mail, and it names none
     found: dict[str, Thread] = {}
     is_taken = False
-    for message_id, thread, ticket_id, sender_mail in run(session, threads(lite), {"keys": named}):
+    known = run(session, threads(is_sqlite(session)), {"keys": names.all})
+    for message_id, thread, ticket_id, sender_mail in known:
         if message_id == own_key and sender_mail is not None and sender_mail != sender:
             is_taken = True
         elif message_id not in found or ticket_id is not None:
@@ -62,7 +81,7 @@ def join_thread(
         keys.append(own_key)
     candidates = list(dict.fromkeys(found[key] for key in keys)) or [mine]
     chosen = next((t for t in candidates if t.ticket_id is not None), candidates[0])
-    # Sorted for the same reason.
+    # Sorted for the same reason as the names.
     strays = sorted({t.id for t in candidates if t.ticket_id is None} - {chosen.id})
     if strays:
         write(session, [(MOVE_IDS, [{"stray": stray, "chosen": chosen.id} for stray in strays])])

@@ -1,5 +1,7 @@
 """Tracking links: signed, so that nobody can guess another ticket's, and good for a limited time."""
 
+from functools import lru_cache
+
 from itsdangerous import BadData, URLSafeTimedSerializer
 
 from desk.settings import Settings
@@ -9,7 +11,7 @@ SHOWN = 6  # characters of a token that a log line may hold
 
 def tracking_token(settings: Settings, ticket_id: int) -> str:
     """The token of a ticket's tracking page; valid for `tracking_days` from now."""
-    token = _serializer(settings).dumps(ticket_id)
+    token = _serializer(settings.secret_key).dumps(ticket_id)
     return token if isinstance(token, str) else token.decode()
 
 
@@ -21,7 +23,9 @@ def tracking_url(settings: Settings, ticket_id: int) -> str:
 def read_token(settings: Settings, token: str) -> int | None:
     """The ticket's id; None for a token that was altered, made elsewhere or has expired."""
     try:
-        ticket_id = _serializer(settings).loads(token, max_age=settings.tracking_days * 86400)
+        ticket_id = _serializer(settings.secret_key).loads(
+            token, max_age=settings.tracking_days * 86400
+        )
     except BadData:
         return None
     return ticket_id if isinstance(ticket_id, int) else None
@@ -36,5 +40,6 @@ def shortened(path: str) -> str:
     return f"/t/{token[:SHOWN]}…{slash}{page}"
 
 
-def _serializer(settings: Settings) -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(settings.secret_key, salt="tracking")
+@lru_cache
+def _serializer(secret: str) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(secret, salt="tracking")

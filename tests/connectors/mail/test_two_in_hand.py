@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import update
 
 from connectors.mail import ingest
+from connectors.mail.threading import Thread
 from desk.settings import Settings
 from engine.database import Database
 from engine.tables import job
@@ -100,7 +101,7 @@ def test_a_worker_killed_with_mails_in_hand_loses_none_and_doubles_none(
 def read_and_hang(settings: Settings, told: Connection) -> None:
     """A worker that says which mail it has written half of, and then waits for its end."""
 
-    def hang(self: ingest._Ingest) -> dict[str, object]:
+    def hang(self: ingest._Ingest, thread: Thread) -> dict[str, object]:
         told.send(self.raw.id)
         time.sleep(SECONDS)
         raise AssertionError("nobody has killed this worker")

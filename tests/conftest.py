@@ -18,6 +18,7 @@ from tests.fixtures import chromium
 from tests.fixtures.memory import keep_files_in_memory
 from tests.fixtures.missing import missing
 from tests.fixtures.postgresql import PostgresqlMissing, PostgresqlServer
+from tests.fixtures.process_state import changed, process_state, put_back
 from tests.fixtures.smtp import SmtpSink, start_sink
 
 if TYPE_CHECKING:
@@ -60,6 +61,17 @@ NEEDS_DATABASE = {
     "database",
 }  # fixtures: what asks for one of them depends on the kind of database
 SCREENSHOTS = Path(__file__).parent.parent / "var" / "screenshots"
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind() -> Iterator[None]:
+    """A test leaves the process as it was: no other test can hang on it, in whatever order they run."""
+    before = process_state()
+    yield
+    differences = changed(before, process_state())
+    if differences:
+        put_back(before)
+        pytest.fail(f"left behind: {'; '.join(differences)}", pytrace=False)
 
 
 @pytest.fixture(scope="session")
@@ -201,9 +213,21 @@ def settings(tmp_path: Path, database_url: str) -> Settings:
 # The imports inside what follows keep tests of a single package fast: they need not load the whole desk.
 
 
+@pytest.fixture(scope="session")
+def compiled_templates() -> None:
+    """All applications of this process share them."""
+    from tests.fixtures.templates import share_compiled_templates
+
+    share_compiled_templates()
+
+
 @pytest.fixture
 def desk(
-    settings: Settings, database: Database, redis_server: PrivateRedis, redis: Redis
+    settings: Settings,
+    database: Database,
+    redis_server: PrivateRedis,
+    redis: Redis,
+    compiled_templates: None,
 ) -> Iterator["Desk"]:
     """The whole desk, built as in production: engine, operators, storage, Redis; no diagram is deployed."""
     from lanedesk.build import build_desk
@@ -226,12 +250,11 @@ def library(prepared_library: str, desk: "Desk") -> None:
 def settle(desk: "Desk") -> Callable[[], None]:
     """Call it to do all jobs that are due, as the workers would; with a limit, so that a loop cannot hang the tests."""
     from engine.jobs import due_queues, work
-    from engine.timestamps import utc_now
 
     def do_jobs() -> None:
         for _round in range(100):
             with desk.database.reading() as session:
-                queues = list(due_queues(session, utc_now()))
+                queues = list(due_queues(session, desk.engine.clock()))
             if not queues:
                 return
             for queue in queues:

@@ -108,6 +108,16 @@ declare(
     kind="asked",
 )
 declare(
+    "ticket.close",
+    Text("Closing asked for", "请求关闭工单"),
+    _TICKET | _REMARK,
+    help=Text(
+        "Sent to the ticket's process, it asks it to end without its open step: nobody has answered.",
+        "发送给工单流程，表示不再等待当前步骤，直接结束工单（如客户长期未回复）。",
+    ),
+    kind="asked",
+)
+declare(
     "ticket.withdrawn",
     Text("Ticket cancelled", "工单已取消"),
     _TICKET | _REMARK,

@@ -112,6 +112,8 @@ _MAKERS: tuple[ActionKind, ...] = (
         (Input("value", _VALUE, "choice", words=PRIORITIES),), {**TICKET, "field": "priority"}),
     ActionKind("state", Text("Set the state", "设置状态"), "ticket.set_state",
         (Input("value", _VALUE, "choice", states, parameter="state", words=STATES),), TICKET),
+    ActionKind("close", Text("Close it where it waits", "关闭等待中的工单"), "ticket.close",
+        (Input("text", Text("Result, for the customer", "处理结果（客户可见）"), "words", parameter="remark"),), TICKET),
     ActionKind("type", Text("Set the type", "设置工单类型"), "ticket.set_field",
         (Input("value", _VALUE, "choice", types), _EMPTY), {**TICKET, "field": "type"}),
     ActionKind("title", Text("Set the title", "设置标题"), "ticket.set_field",

@@ -11,8 +11,11 @@ from desk.events import emit
 from desk.notices.models import Notice
 from desk.rules import operations
 from desk.rules.rule import Action, Condition, Rule
-from desk.tickets.models import Message, Ticket
-from engine.actors import SYSTEM
+from desk.tickets.events import request_ticket
+from desk.tickets.models import Message, Ticket, TrailEntry
+from desk.tickets.operations import receive_message
+from desk.tickets.types import SHIPPED, ensure_types, requested_type
+from engine.actors import SYSTEM, Actor
 from engine.scheduler import run_due
 from engine.tables import job
 from engine.timestamps import utc_now
@@ -92,3 +95,55 @@ def test_a_customer_who_does_not_answer_is_reminded_then_the_handler_is_told(
         told = session.scalars(select(Notice.text).where(Notice.user_id == crew.lilei.id)).all()
     assert any("客户七天未回复" in text["zh"] for text in told)
     assert notes(desk, ticket) == 1
+
+
+def test_a_ticket_of_any_type_is_closed_when_the_customer_does_not_answer(
+    desk: Desk, crew: Any, settle: Any, later: Any
+) -> None:
+    with desk.database.transaction() as session:
+        ensure_types(session)
+        waiting = [
+            request_ticket(
+                session, desk.engine, actor=Actor("user", crew.lilei.id, "李雷"),
+                title="试一试", text="", kind=requested_type(session, key, crew.dispatcher),
+                form_data={},
+            )
+            for key in SHIPPED
+        ]  # fmt: skip
+    settle()
+    with desk.database.transaction() as session:
+        for ticket in waiting:
+            emit(
+                session, desk.engine, "ticket.waiting", {"waiting": True},
+                actor=SYSTEM, ticket_id=ticket.id,
+            )  # fmt: skip
+    settle()
+
+    def ended() -> dict[str, str]:
+        """Of each type, the words with which its ticket has ended."""
+        with desk.reading() as session:
+            found = session.execute(
+                select(Ticket.type, TrailEntry.remark)
+                .join(TrailEntry, TrailEntry.ticket_id == Ticket.id)
+                .where(Ticket.state == "ended", TrailEntry.action == "ended")
+            )
+            return {row.type: row.remark for row in found}
+
+    later(13 * 24)
+    assert ended() == {}
+    later(25)
+    assert ended().keys() == SHIPPED.keys()
+    assert all("没有收到您的回复" in words for words in ended().values())
+
+    # who answers after all is heard: the work goes on
+    with desk.database.transaction() as session:
+        for ticket in waiting:
+            said = receive_message(
+                session, kind="customer", channel="mail", author=SYSTEM, text="在"
+            )
+            desk.engine.message(
+                session, "customer.wrote", {"message_id": said.id},
+                actor=SYSTEM, correlation=f"ticket:{ticket.id}",
+            )  # fmt: skip
+    with desk.reading() as session:
+        assert set(session.scalars(select(Ticket.state))) == {"processing"}

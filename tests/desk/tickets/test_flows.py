@@ -11,17 +11,25 @@ import pytest
 from sqlalchemy import select
 
 from desk.application import Desk
+from desk.notices.models import Notice
 from desk.portal import page_keys
 from desk.portal.tracking import tracking_token
 from desk.surveys.models import Survey
 from desk.surveys.operations import NotOpen, answer, ask
 from desk.tickets.events import request_ticket
 from desk.tickets.models import Ticket, TicketPayment, TrailEntry
+from desk.tickets.operators import close
 from desk.tickets.payments.operations import payments_of
 from desk.tickets.payments.operations import settle as settle_payment
 from desk.tickets.relations.refusal import Refused
 from desk.tickets.relations.splitting import Part, split
-from desk.tickets.types import TypeSettings, change_type, ensure_types, requested_type, type_by_key
+from desk.tickets.types import (
+    TypeSettings,
+    change_type,
+    ensure_types,
+    requested_type,
+    type_by_key,
+)
 from engine.actors import SYSTEM, Actor
 from engine.scheduler import run_due
 from engine.tables import human_task, process_instance, process_version
@@ -255,6 +263,25 @@ def test_the_table_says_how_many_approvals(
     desk: Desk, opened: Any, form: dict[str, Any], at: str
 ) -> None:
     assert at in standing(desk, opened("service-request", form))
+
+
+# -- waiting for a customer who does not answer ------------------------------------------------------
+
+
+def test_a_process_that_takes_no_closing_leaves_it_to_the_handler(
+    desk: Desk, crew: SimpleNamespace, opened: Any, do: Any
+) -> None:
+    ticket = opened("refund", {"amount": 300})
+    do(ticket, "check", crew.hanmei, "justified", amount=300, what="运费")
+    with desk.database.transaction() as session:
+        kept = session.get_one(Ticket, ticket.id)
+        kept.assignee_id = crew.hanmei.id
+        step = SimpleNamespace(session=session, services=desk, actor=SYSTEM)
+        assert close(step, ticket_id=ticket.id, remark="x") == {"asked": False}
+    with desk.reading() as session:
+        (notice,) = session.scalars(select(Notice).where(Notice.user_id == crew.hanmei.id)).all()
+        assert notice.text["zh"].startswith("无法自动关闭")
+    assert reload(desk, ticket).state != "ended"
 
 
 # -- money ------------------------------------------------------------------------------------------

@@ -7,14 +7,15 @@ writers queue instead of failing half-way; a read never waits for a writer (WAL,
 import logging
 import os
 import sqlite3
+from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from time import monotonic
 from typing import Any
 
 import orjson
+from sqlalchemy import Connection, create_engine, event, text
 from sqlalchemy import Engine as SqlEngine
-from sqlalchemy import create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import (
     ArgumentError,
@@ -60,9 +61,11 @@ class Database:
             )
         except SQLAlchemyError as error:
             raise DatabaseUnreachable(f"DATABASE_URL {self.safe_url}: {error}") from error
-        self._writer = sessionmaker(
-            self.engine.execution_options(lanedesk_write=True), expire_on_commit=False
-        )
+        self._writer = sessionmaker(expire_on_commit=False)
+        self._writing = self.engine.execution_options(lanedesk_write=True)
+        # Connections for the next transactions, with when they were used. One in memory belongs to its thread alone.
+        self._kept: deque[tuple[Connection, float]] = deque()
+        self._most_kept = 0 if self.is_sqlite and not parsed.database else MOST_KEPT
         # A ROLLBACK makes psycopg forget its prepared statements, and a question needs no transaction there. On SQLite
         # the transaction is what gives all questions of a session the same snapshot.
         options = {} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
@@ -86,7 +89,7 @@ class Database:
         engine = create_engine(
             url,
             pool_size=pool_size,
-            max_overflow=pool_size,
+            max_overflow=pool_size + MOST_KEPT,
             json_serializer=_json,
             json_deserializer=orjson.loads,
             connect_args={"prepare_threshold": 2, "options": "-c timezone=utc"},
@@ -101,21 +104,38 @@ class Database:
 
         Functions given to `after_commit(session, …)` run once the commit has happened.
         """
-        session = self._writer()
+        connection = self._connection()
+        session = self._writer(bind=connection)
         try:
             yield session
             session.commit()
-        except BaseException:
-            session.rollback()
-            raise
-        finally:
             session.close()
+        except BaseException:
+            with closing(connection), closing(session):
+                session.rollback()
+            raise
+        self._keep(connection)
         for action in session.info.pop(AFTER_COMMIT, {}).values():
             try:
                 action()
             except Exception:  # noqa: BLE001 - committed work must not be reported as failed
                 # What runs here only wakes others (Redis); the sweeper makes up for a wake-up that was lost.
                 log.exception("after-commit action failed")
+
+    def _connection(self) -> Connection:
+        """One that was kept, or one from the pool, which costs as much as several statements."""
+        with suppress(IndexError):
+            connection, used = self._kept.pop()
+            if monotonic() - used < IDLE_SECONDS:
+                return connection
+            connection.close()  # the pool will ask whether it lives
+        return self._writing.connect()
+
+    def _keep(self, connection: Connection) -> None:
+        if len(self._kept) < self._most_kept:
+            self._kept.append((connection, monotonic()))
+        else:
+            connection.close()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -136,7 +156,10 @@ class Database:
             raise DatabaseUnreachable(f"DATABASE_URL {self.safe_url}: {cause}") from error
 
     def dispose(self) -> None:
-        """Close all pooled connections (before a fork, at exit)."""
+        """Close all connections that nobody uses (before a fork, at exit)."""
+        with suppress(IndexError):
+            while True:
+                self._kept.pop()[0].close()
         self.engine.dispose()
 
 
@@ -150,6 +173,7 @@ def is_sqlite(session: Session) -> bool:
     return session.get_bind().dialect.name == "sqlite"
 
 
+MOST_KEPT = 4  # fewer than the pool has: the others are for questions too
 IDLE_SECONDS = 5  # a connection that was used more recently is believed to live
 
 

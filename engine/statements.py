@@ -9,7 +9,8 @@ import re
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from datetime import datetime
+from functools import cache, lru_cache
 from operator import itemgetter
 from typing import Any
 
@@ -127,10 +128,10 @@ class _Compiled:
         self.constants: dict[str, Any] = {}
         processors: dict[str, Callable[[Any], Any] | None] = {}
         for name, bind in compiled.binds.items():
-            processor = bind.type.dialect_impl(dialect).bind_processor(dialect)
-            if processor is not None and isinstance(bind.type, UtcDateTime):
-                processor = lru_cache(maxsize=16)(processor)  # a step writes its one moment often
-            processors[name] = processor
+            if isinstance(bind.type, UtcDateTime):
+                processors[name] = _moments(dialect)
+            else:
+                processors[name] = bind.type.dialect_impl(dialect).bind_processor(dialect)
             if name not in keys:
                 self.constants[name] = bind.effective_value
         self.given = _values_getter(self.order)
@@ -169,6 +170,13 @@ class _Compiled:
                 values = tuple(read)
             rows.append(self.row._make(values))
         return rows
+
+
+@cache
+def _moments(dialect: Dialect) -> Callable[[datetime | None], Any]:
+    """How the driver takes a moment; of its one moment a step writes much."""
+    processor: Any = UtcDateTime().dialect_impl(dialect).bind_processor(dialect)
+    return lru_cache(maxsize=64)(processor)
 
 
 def _values_getter(names: tuple[str, ...]) -> Callable[[Mapping[str, Any]], Iterable[Any]]:

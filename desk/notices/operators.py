@@ -62,12 +62,13 @@ def staff(
     text: TextParam,
     ticket_id: OptionalTicket = None,
 ) -> dict[str, Any]:
-    """Returns {"told": how many people}. With a ticket, the line leads to it."""
+    """Returns {"told": how many people}. With a ticket, the line names it and leads to it."""
     ticket = step.session.get(Ticket, int(ticket_id)) if ticket_id is not None else None
     words = filled(text, ticket, _zone(step)) if ticket else text
     href = f"/tickets/{ticket.id}" if ticket else ""
     if ticket is not None:
         words = f"{ticket.number} {words}"
+        words = words if ticket.title in words else f"{words} · {ticket.title}"
     told = notify(
         step.session,
         step.services.live,

@@ -95,7 +95,10 @@ def test_a_diagram_tells_the_handler_of_a_ticket(
         assert result == {"told": 2}
         found = session.scalars(select(Notice).where(Notice.user_id == crew.lilei.id)).all()
         notice = found[-1]
-        assert "“打印机坏了” 加急" in notice.text["zh"]
+        assert notice.text["zh"] == f"{ticket.number} “打印机坏了” 加急"
+        operators["notify.staff"].function(step, to="handler", text="加急", ticket_id=ticket.id)
+        found = session.scalars(select(Notice).where(Notice.user_id == crew.lilei.id)).all()
+        assert found[-1].text["zh"] == f"{ticket.number} 加急 · 打印机坏了", "it says which"
         assert notice.href == f"/tickets/{ticket.id}"
 
 

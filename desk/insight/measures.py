@@ -254,7 +254,7 @@ MEASURES: Final[dict[str, Measure]] = {
         Measure("first_contact", Text("First-contact resolution", "首次联系解决率"),
                 Text("Of the ends of tickets, the share with one answer of an agent at most, never reopened before and "
                      "not in the days in which customers can reopen them (setting LANEDESK_REOPEN_DAYS).",
-                     "工单结束时，坐席至多回复一次、此前从未重开、且在可重开天数内（设置项 LANEDESK_REOPEN_DAYS）"
+                     "工单结束时，座席至多回复一次、此前从未重开、且在可重开天数内（设置项 LANEDESK_REOPEN_DAYS）"
                      "未被重开的比例。"), "share", _first_contact, good=1),
         Measure("reopened", Text("Reopen rate", "重开率"),
                 Text("Of the ends of tickets, the share that was reopened in the days in which customers can.",

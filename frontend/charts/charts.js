@@ -28,6 +28,17 @@ function onAxis(unit, value) {
   return value.toLocaleString(lang, { maximumFractionDigits: 1 });
 }
 
+// Round steps of a clock for an axis of seconds: ECharts knows those of decimal numbers only.
+const STEPS = [1, 2, 5, 10, 15, 30].flatMap((n) => [n, n * 60]).concat([1, 2, 3, 6, 12].map((n) => n * 3600));
+function step(seconds, parts) {
+  const least = seconds / parts;
+  const fits = STEPS.filter((one) => one >= least);
+  if (fits.length) return Math.min(...fits);
+  const days = least / 86400;
+  const size = 10 ** Math.floor(Math.log10(days));
+  return [1, 2, 5, 10].find((n) => n * size >= days) * size * 86400;
+}
+
 // Bars that lie are drawn from below.
 function ordering({ kind, overTime, rows }) {
   const lying = kind === "bar" && !overTime;
@@ -46,11 +57,15 @@ function option(data, width, size) {
     axisLabel: { color: c.quiet, fontSize: size, hideOverlap: !lying, interval: lying ? 0 : "auto",
       width: lying ? Math.min(180, width * 0.34) : undefined, overflow: lying ? "break" : "none" },
   };
+  const parts = width < 480 ? 3 : 5;
+  const most = Math.max(0, ...rows.map((row) => row.value ?? 0));
+  const every = unit === "duration" && most >= parts ? step(most, parts) : undefined;
   const values = {
     type: "value",
-    max: unit === "share" ? 1 : unit === "score" ? 5 : undefined,
+    max: unit === "share" ? 1 : unit === "score" ? 5 : every ? Math.ceil(most / every) * every : undefined,
     minInterval: unit === "count" ? 1 : undefined,
-    splitNumber: width < 480 ? 3 : 5,
+    splitNumber: parts,
+    interval: every,
     splitLine: { lineStyle: { color: c.line } },
     axisLabel: { color: c.quiet, fontSize: size, formatter: (value) => onAxis(unit, value), hideOverlap: true },
   };

@@ -1,5 +1,6 @@
 """What a draft does otherwise than what ran: where the way parts, which rule matches, what comes out, what is done."""
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +35,8 @@ class Difference:
                     "zh": f"{name['zh']}：当时命中规则 {old['zh']}；按草稿命中规则 {new['zh']}。",
                 }
             case "output":
+                if isinstance(self.old, dict) and isinstance(self.new, dict):
+                    return _entries(self.old, self.new, name)
                 return {
                     "en": f"{name['en']}: the result was {old['en']}; in the draft {new['en']}.",
                     "zh": f"{name['zh']}：当时结果为 {old['zh']}；按草稿为 {new['zh']}。",
@@ -52,6 +55,20 @@ class Difference:
             "en": f"{name['en']}: the draft cannot go on: {self.new}",
             "zh": f"{name['zh']}：按草稿无法继续：{self.new}",
         }
+
+
+def _entries(old: dict[str, Any], new: dict[str, Any], name: Words) -> Words:
+    """Of a result with several entries only those that differ."""
+    keys = [key for key in dict.fromkeys([*old, *new]) if old.get(key) != new.get(key)]
+    shown = [(key, _shown(old.get(key), {}), _shown(new.get(key), {})) for key in keys]
+    return {
+        "en": f"{name['en']}: "
+        + "; ".join(f"{k} was {was['en']}, in the draft {now['en']}" for k, was, now in shown)
+        + ".",
+        "zh": f"{name['zh']}："
+        + "；".join(f"{k} 当时为 {was['zh']}，按草稿为 {now['zh']}" for k, was, now in shown)
+        + "。",
+    }
 
 
 def differences(before: Played, after: Played) -> list[Difference]:
@@ -156,4 +173,5 @@ def _shown(value: Any, names: dict[str, Words]) -> Words:
         return {"en": f"“{names[value]['en']}”", "zh": f"“{names[value]['zh']}”"}
     if isinstance(value, dict) and "operator" in value:
         return {"en": str(value["operator"]), "zh": str(value["operator"])}
-    return {"en": str(value), "zh": str(value)}
+    plain = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return {"en": plain, "zh": plain}

@@ -4,6 +4,7 @@ An instance's history says how it began, what people submitted, which events it 
 they return what they returned then. Records are read as they are today.
 """
 
+import re
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -12,9 +13,11 @@ from typing import Any
 
 from sqlalchemy import select
 
+from engine.bpmn.model import Assignment
 from engine.sandbox import TESTER, NotPossible, Sandbox
 from engine.tables import human_task, process_instance, subscription
 
+_TAKEN = re.compile(r"=?\s*result\.([^\W\d]\w*(?:\.[^\W\d]\w*)*)")
 MOST_EVENTS = 500  # lines of the outside world in one instance; a longer one is left out
 
 
@@ -193,12 +196,34 @@ def _answer_as_then(sandbox: Sandbox, real: Recorded) -> None:
 
 
 def _result(sandbox: Sandbox, element: str, found: Mapping[str, Any]) -> Any:
-    """Where the call names a result variable the value is that variable's, else all that was set."""
+    """What the operator returned, from what was set: its result variable, what outputs have read of it, else all."""
     for version in sandbox.engine.library.loaded():
         node = version.program.nodes.get(element)
         if node is not None and node.call is not None:
-            return found.get(node.call.result) if node.call.result else dict(found)
+            if node.call.result:
+                return found.get(node.call.result)
+            return dict(found) | _read_of_it(node.outputs, found)
     return dict(found)
+
+
+def _read_of_it(outputs: Iterable[Assignment], found: Mapping[str, Any]) -> dict[str, Any]:
+    """The result again, as far as outputs tell: `clocks = result.clocks` says what its clocks were, and a context that
+    was made of the result holds its entries.
+    """
+    result: dict[str, Any] = {}
+    for output in outputs:
+        value = found.get(output.target)
+        taken = _TAKEN.fullmatch(output.value.strip())
+        if taken is None:
+            if isinstance(value, Mapping) and re.search(r"\bresult\b", output.value):
+                result |= value
+            continue
+        *path, name = taken.group(1).split(".")
+        inner = result
+        for step in path:
+            inner = inner.setdefault(step, {})
+        inner[name] = value
+    return result
 
 
 def _collect(sandbox: Sandbox, played: Played) -> None:

@@ -81,7 +81,7 @@ export async function openBacktest(workspace, tab) {
       none ? h("p", { class: "ldz-empty" }, t("Nothing of this ran in these days: there is nothing to replay. Choose more days, or deploy it first."))
         : h("p", { class: `ldz-verdict ${found.different ? "is-bad" : "is-ok"}` }, found.different ? icon("git-compare", 16) : icon("circle-check", 16), t("{replayed} replayed: {same} the same, {different} otherwise, {skipped} left out.", found)),
       found.skipped ? h("p", { class: "ldz-words" }, t("Left out is what a person moved by hand, or what the records as they are today would no longer let go the way it went.")) : "",
-      found.rules.length ? rules(found.rules) : "", found.items.length ? cases(found) : "");
+      found.rules.length ? rules(found.rules) : "", ...(found.items.length ? cases(found) : []));
   }
 }
 

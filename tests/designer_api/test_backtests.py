@@ -77,7 +77,10 @@ def test_a_changed_diagram_shows_where_the_ways_part(
 ) -> None:
     ids = real_tickets(desk)
     client = program("implementer")
-    same = {"t/q.bpmn": diagram(FLOW, key="q").decode(), "t/s.dmn": OLD.replace(b"UNIQUE", b"FIRST").decode()}
+    same = {
+        "t/q.bpmn": diagram(FLOW, key="q").decode(),
+        "t/s.dmn": OLD.replace(b"UNIQUE", b"FIRST").decode(),
+    }
     unchanged = backtested(desk, client, files=same, process="q")["result"]
     assert [unchanged[k] for k in ("replayed", "same", "skipped")] == [3, 3, 0]
     changed = same | {"t/s.dmn": NEW.decode()}
@@ -93,6 +96,36 @@ def test_a_changed_diagram_shows_where_the_ways_part(
     )["result"]
     assert {i["instance"] for i in result["items"] if i["kind"] == "error"} == {str(ids[0])}
     assert result["elements"]["fast"] >= 1
+
+
+def test_operators_answer_as_they_did_then(desk: Desk, program: Callable[..., Any]) -> None:
+    """Whatever was kept of an answer: a result variable, a part of it, or a context made of it."""
+    asked = "".join(
+        f'<serviceTask id="{key}">'
+        + extension(
+            f'<l:operator name="assign.open_tickets"{result}><l:param name="agent_id" value="=1"/></l:operator>{output}'
+        )
+        + "</serviceTask>"
+        for key, result, output in (
+            ("a", ' result="first"', ""),
+            ("b", "", '<l:output name="second" value="=result.name"/>'),
+            ("c", "", '<l:output name="third" value="=context merge([{n: 1}, result])"/>'),
+        )
+    )
+    flow = (
+        f'<startEvent id="s"/>{asked}<exclusiveGateway id="g"/>'
+        + person("known", "done", candidates="team:1")
+        + person("unknown", "done", candidates="team:1")
+        + '<endEvent id="e"/>known->e unknown->e '
+        + "s->a a->b b->c c->g g->known[first != null and second != null and third.name != null] g->>unknown"
+    )
+    files = {"q.bpmn": diagram(flow, key="q")}
+    with desk.database.transaction() as session:
+        desk.engine.deploy(session, files, actor=SYSTEM)
+        desk.engine.start(session, "q", {}, actor=SYSTEM)
+    sent = {"t/q.bpmn": files["q.bpmn"].decode()}
+    result = backtested(desk, program("implementer"), files=sent, process="q")["result"]
+    assert [result[k] for k in ("replayed", "same", "skipped")] == [1, 1, 0]
 
 
 def test_nothing_of_a_replay_stays(desk: Desk, program: Callable[..., Any]) -> None:
@@ -120,7 +153,9 @@ def test_what_lies_longer_back_is_left_alone(
 def test_a_draft_that_cannot_run_says_so(desk: Desk, program: Callable[..., Any]) -> None:
     real_tickets(desk)
     client = program("implementer")
-    broken = diagram('<startEvent id="s"/><serviceTask id="t"/><endEvent id="e"/>s->t t->e', key="q")
+    broken = diagram(
+        '<startEvent id="s"/><serviceTask id="t"/><endEvent id="e"/>s->t t->e', key="q"
+    )
     seen = backtested(desk, client, files={"t/q.bpmn": broken.decode()}, process="q")
     assert (seen["status"], seen["result"]) == ("failed", None)
     assert seen["error"]

@@ -6,6 +6,8 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from redis import Redis
+from rq import Queue
 from sqlalchemy import insert, select
 
 from desk.application import Desk
@@ -13,6 +15,7 @@ from engine.operators import JobRun, Operators, Text
 from engine.step import job_row
 from engine.tables import job
 from engine.timestamps import utc_now
+from lanedesk import worker
 from lanedesk.worker import AT_ONCE, do_due
 
 SECONDS = 30.0
@@ -63,8 +66,13 @@ def test_two_mails_are_in_hand_at_a_time_on_postgresql(desk: Desk, queue: str) -
     assert statuses(desk) == {"done"}, "it has let go of none when it says that it is done"
 
 
-def test_nothing_is_begun_when_the_time_is_over(desk: Desk) -> None:
+def test_what_is_left_when_the_time_is_over_is_asked_for_anew(
+    desk: Desk, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
     desk.engine.operators.include(Hands(1).operators())
     write_jobs(desk, "mail", 3)
-    assert do_due(desk, "mail", time.monotonic()) == 0
+    monkeypatch.setattr(worker, "_desk", desk)
+    monkeypatch.setattr(worker, "SLICE_SECONDS", 0.0)
+    assert worker.drain("mail") == 0
     assert statuses(desk) == {"waiting"}
+    assert Queue("mail", connection=redis).count == 1

@@ -261,7 +261,6 @@ class Instance(BpmnWorkflow):  # type: ignore[misc]
         self.program = program
         self.spec = program.root
         self.world = world
-        self.moment = world.now.timestamp()  # of this step, in seconds
         self.scopes: dict[UUID, Scope] = {}
         self.hosted: dict[UUID, list[Scope]] = {}  # scopes by the token that hosts them
         self.queue: deque[Token] = deque()
@@ -294,6 +293,11 @@ class Instance(BpmnWorkflow):  # type: ignore[misc]
         """All living tokens."""
         for scope in list(self.scopes.values()):
             yield from list(scope.tasks.values())
+
+    @property
+    def moment(self) -> float:
+        """The time of this step, in seconds."""
+        return self.world.now.timestamp()
 
     @property
     def token_count(self) -> int:

@@ -16,10 +16,11 @@ def snapshot(database: Database) -> Iterator[Session]:
 
     `Database.reading` commits each question by itself on PostgreSQL, which suits pages but knows no cursors.
     """
-    options = {"yield_per": AT_ONCE}
+    engine = database.engine
     if not database.is_sqlite:
-        options["isolation_level"] = "REPEATABLE READ"  # type: ignore[assignment]
-    session = Session(database.engine.execution_options(**options), expire_on_commit=False)
+        engine = engine.execution_options(isolation_level="REPEATABLE READ")
+    # said of the session: a question that names a record would not hear it from the engine, and be read in one piece
+    session = Session(engine, expire_on_commit=False, execution_options={"yield_per": AT_ONCE})
     try:
         yield session
     finally:

@@ -14,14 +14,17 @@ from zipfile import ZipFile
 import orjson
 import pytest
 from sqlalchemy import insert, select, update
+from sqlalchemy.event import listen
+from sqlalchemy.orm import ORMExecuteState
 
 from desk.application import Desk
 from desk.audit.operations import record
 from desk.audit.personal import conceal
+from desk.audit.snapshot import AT_ONCE, snapshot
 from desk.background.models import BackgroundJob
 from desk.background.running import Running, work_due
 from desk.contacts.models import Contact
-from desk.exports import operations, writers
+from desk.exports import lines, operations, source, writers
 from desk.exports.wanted import CannotExport, Wanted
 from desk.tickets.models import Ticket
 from engine.actors import SYSTEM, Actor
@@ -346,3 +349,19 @@ def test_what_cannot_be_is_refused() -> None:
 def quietly(monkeypatch: pytest.MonkeyPatch) -> None:
     """pm4py shows no progress bars."""
     monkeypatch.setenv("TQDM_DISABLE", "1")
+
+
+def test_questions_of_an_export_come_in_parts(guarded: Desk, log: list[UUID]) -> None:
+    """Also those that name a record: else ten million rows would be in memory at once."""
+    parts: list[int | None] = []
+    with snapshot(guarded.database) as session:
+
+        def seen(asked: ORMExecuteState) -> None:
+            parts.append(asked.execution_options.get("yield_per"))
+
+        listen(session, "do_orm_execute", seen)
+        assert len(list(source.cases(session, Wanted(format="xes")))) == len(PATHS)
+        assert len(list(lines.lines(session, Wanted(), None))) > len(PATHS)
+        list(lines.lines(session, Wanted(source="log"), None))
+    assert len(parts) > 3
+    assert set(parts) == {AT_ONCE}

@@ -61,7 +61,7 @@ from lanedesk.migrating import upgrade
 COST_AT_MOST = 0.15
 VERIFY_SECONDS, EXPORT_SECONDS, EXPORT_MB, HEAT_SECONDS = 30.0, 60.0, 300.0, 1.0
 STEPS = 24  # completed elements of one instance of the big log
-PEOPLE = [Actor("user", number, f"坐席{number}") for number in range(1, 41)]
+PEOPLE = [Actor("user", number, f"座席{number}") for number in range(1, 41)]
 
 
 class NoHistory(Recorder):

@@ -41,7 +41,7 @@ Template = Literal["acknowledgement", "reply", "ended", "reopened", "message"]
         "Sends one mail of the ticket, in the customer's language. “reply” sends a message that an agent wrote; all "
         "others are automatic mails: automatic senders, mailing lists and mail loops never get those. "
         "Returns sent, and the reason where nothing was sent.",
-        "以客户的语言发送一封工单邮件。reply 用于发送坐席写好的消息；其余均为自动邮件，"
+        "以客户的语言发送一封工单邮件。reply 用于发送座席写好的消息；其余均为自动邮件，"
         "不会发给自动回复、邮件列表或循环往来的邮箱。返回是否已发送，以及未发送的原因。",
     ),
     queue=QUEUE,
@@ -60,7 +60,7 @@ def mail_send(
             Text("Kind of mail", "邮件类型"),
             Text(
                 "acknowledgement, reply, ended (with the invitation to rate), reopened, or message for your own words",
-                "acknowledgement 受理通知，reply 坐席回复，ended 办结并邀请评价，reopened 重新受理，message 自定义内容",
+                "acknowledgement 受理通知，reply 座席回复，ended 办结并邀请评价，reopened 重新受理，message 自定义内容",
             ),
         ),
     ],

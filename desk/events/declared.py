@@ -215,7 +215,7 @@ declare(
 
 declare(
     "ticket.waiting",
-    Text("Waiting for the customer", "等待客户"),
+    Text("Waiting for the customer", "等待客户回复"),
     _TICKET | {"waiting": ("boolean", Text("Whether it waits", "是否等待"))},
     help=Text(
         "Somebody said that the ticket waits for the customer, or waits no more.",

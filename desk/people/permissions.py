@@ -134,7 +134,7 @@ ROLES: Final[dict[str, Role]] = {
         ),
         _role(
             "agent",
-            Text("Agent", "坐席"),
+            Text("Agent", "座席"),
             Text("Works on tickets and customers.", "处理工单，维护客户资料。"),
             (
                 "ticket.read",

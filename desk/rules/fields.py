@@ -20,7 +20,7 @@ STATES: Final[dict[str, Text]] = {
     "pending": Text("Waiting for dispatch", "待派发"),
     "dispatched": Text("Dispatched", "已派发"),
     "processing": Text("In progress", "处理中"),
-    "waiting": Text("Waiting for the customer", "等待客户"),
+    "waiting": Text("Waiting for the customer", "等待客户回复"),
     "returned": Text("Returned", "已退回"),
     "cancelled": Text("Cancelled", "已取消"),
     "ended": Text("Ended", "已结束"),
@@ -34,9 +34,9 @@ PRIORITIES: Final[dict[str, Text]] = {
 CHANNELS: Final[dict[str, Text]] = {
     "mail": Text("Mail", "邮件"),
     "form": Text("Form", "表单"),
-    "desk": Text("Desk", "座席"),
-    "tracking": Text("Tracking page", "跟踪页"),
-    "api": Text("API", "接口"),
+    "desk": Text("Desk", "服务台"),
+    "tracking": Text("Tracking page", "进度页"),
+    "api": Text("API", "API"),
     "vendor": Text("Another vendor", "其他服务商"),
 }
 LEVELS: Final[dict[str, Text]] = {
@@ -95,7 +95,7 @@ FIELDS: Final[dict[str, Field]] = {
         Field("ticket.type", Text("Ticket type", "工单类型"), "choice", types, "type"),
         Field("ticket.state", Text("State", "状态"), "choice", states, "state"),
         Field("ticket.priority", Text("Priority", "优先级"), "choice", _fixed(PRIORITIES), "priority"),
-        Field("ticket.channel", Text("Channel", "来源"), "choice", _fixed(CHANNELS)),
+        Field("ticket.channel", Text("Channel", "渠道"), "choice", _fixed(CHANNELS)),
         Field("ticket.title", Text("Title", "标题"), "text", None, "title"),
         Field("ticket.handler", Text("Handler (user:7, team:3)", "处理人（user:7、team:3）"), "text", None, "handler"),
         Field("ticket.team_id", Text("Team", "团队"), "number_choice", teams),

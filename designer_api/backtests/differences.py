@@ -1,6 +1,7 @@
 """What a draft does otherwise than what ran: where the way parts, which rule matches, what comes out, what is done."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,6 +43,8 @@ class Difference:
                     "zh": f"{name['zh']}：当时结果为 {old['zh']}；按草稿为 {new['zh']}。",
                 }
             case "effect":
+                if self.old and self.new and self.old["operator"] == self.new["operator"]:
+                    return _entries(self.old["parameters"], self.new["parameters"], name)
                 return {
                     "en": f"{name['en']}: did {old['en']}; the draft does {new['en']}.",
                     "zh": f"{name['zh']}：当时执行 {old['zh']}；按草稿执行 {new['zh']}。",
@@ -58,7 +61,8 @@ class Difference:
 
 
 def _entries(old: dict[str, Any], new: dict[str, Any], name: Words) -> Words:
-    """Of a result with several entries only those that differ."""
+    """Of contexts only the entries that differ, inner ones by their path."""
+    old, new = dict(_leaves(old)), dict(_leaves(new))
     keys = [key for key in dict.fromkeys([*old, *new]) if old.get(key) != new.get(key)]
     shown = [(key, _shown(old.get(key), {}), _shown(new.get(key), {})) for key in keys]
     return {
@@ -69,6 +73,14 @@ def _entries(old: dict[str, Any], new: dict[str, Any], name: Words) -> Words:
         + "；".join(f"{k} 当时为 {was['zh']}，按草稿为 {now['zh']}" for k, was, now in shown)
         + "。",
     }
+
+
+def _leaves(value: dict[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
+    for key, inner in value.items():
+        if isinstance(inner, dict) and inner:
+            yield from _leaves(inner, f"{path}{key}.")
+        else:
+            yield f"{path}{key}", inner
 
 
 def differences(before: Played, after: Played) -> list[Difference]:

@@ -5,6 +5,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from designer_api.backtests.differences import differences
+from designer_api.backtests.replay import Played
 from desk.application import Desk
 from desk.background.running import work_due
 from engine.actors import SYSTEM
@@ -126,6 +128,20 @@ def test_operators_answer_as_they_did_then(desk: Desk, program: Callable[..., An
     sent = {"t/q.bpmn": files["q.bpmn"].decode()}
     result = backtested(desk, program("implementer"), files=sent, process="q")["result"]
     assert [result[k] for k in ("replayed", "same", "skipped")] == [1, 1, 0]
+
+
+def test_of_what_is_done_otherwise_only_what_differs_is_said() -> None:
+    before = Played(
+        effects=[("a", "sla.start", {"ticket": 1, "targets": {"first": "PT4H", "last": "PT8H"}})]
+    )
+    after = Played(
+        effects=[("a", "sla.start", {"ticket": 1, "targets": {"first": "PT3H", "last": "PT8H"}})]
+    )
+    (found,) = differences(before, after)
+    assert found.words({"a": {"en": "Clocks", "zh": "时钟"}}) == {
+        "en": "Clocks: targets.first was PT4H, in the draft PT3H.",
+        "zh": "时钟：targets.first 当时为 PT4H，按草稿为 PT3H。",
+    }
 
 
 def test_nothing_of_a_replay_stays(desk: Desk, program: Callable[..., Any]) -> None:

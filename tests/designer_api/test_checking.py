@@ -37,6 +37,7 @@ def test_a_problem_names_the_element_and_the_page_of_the_manual(
     assert (problem["element"], problem["path"]) == ("t", "t/q.bpmn")
     assert not seen["executable"]
     assert seen["sentence"]["en"].startswith("It cannot run yet. t: ")
+    assert problem["page"] == f"/help/lint/{problem['rule']}"
     page = client.get(problem["page"])
     assert page.status_code == 200
     assert problem["rule"] in page.text

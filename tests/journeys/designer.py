@@ -21,10 +21,11 @@ class Designer:
     def new(self, kind: str, name: str, key: str, folder: str) -> None:
         """A new file by the dialog: 流程, 决策, 表单 or 场景."""
         self.page.locator("#ldz-new").click()
-        self.page.get_by_role("radio", name=re.compile(f"^{kind}")).click()
-        self.page.get_by_label("名称", exact=True).fill(name)
-        self.page.get_by_label("标识", exact=True).fill(key)
-        self.page.get_by_label("文件夹", exact=True).fill(folder)
+        dialog = self.page.get_by_role("dialog")
+        dialog.get_by_role("radio", name=re.compile(f"^{kind}")).click()
+        dialog.get_by_label("名称", exact=True).fill(name)
+        dialog.get_by_label("标识", exact=True).fill(key)
+        dialog.get_by_label("文件夹", exact=True).fill(folder)
         self.page.keyboard.press("Enter")
         expect(self.page.get_by_role("tab", name=name)).to_be_visible()
 

@@ -31,7 +31,9 @@ def test_a_problem_names_the_element_and_the_page_of_the_manual(
     program: Callable[..., Any],
 ) -> None:
     client = program("implementer")
-    broken = diagram('<startEvent id="s"/><serviceTask id="t"/><endEvent id="e"/>s->t t->e', key="q")
+    broken = diagram(
+        '<startEvent id="s"/><serviceTask id="t"/><endEvent id="e"/>s->t t->e', key="q"
+    )
     seen = linted(client, broken.decode())
     (problem,) = seen["problems"]
     assert (problem["element"], problem["path"]) == ("t", "t/q.bpmn")

@@ -1,5 +1,6 @@
 """Jobs are done although Redis may forget, workers may die and nobody may have been told."""
 
+import signal
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -51,10 +52,15 @@ def write_job(desk: Desk, word: str, **columns: Any) -> None:
 
 
 def burst(redis: Redis) -> None:
-    """Let an RQ worker do what Redis asks for now."""
-    SimpleWorker([Queue("test", connection=redis)], connection=redis).work(
-        burst=True, logging_level="WARNING"
-    )
+    """Let an RQ worker do what Redis asks for now. It takes signals to itself, as it had a process alone."""
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        SimpleWorker([Queue("test", connection=redis)], connection=redis).work(
+            burst=True, logging_level="WARNING"
+        )
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
 
 
 def test_a_thousand_wakes_are_one_request(redis: Redis) -> None:

@@ -44,6 +44,7 @@ def test_the_last_line_is_the_figure(
     status: int,
     figure: str,
 ) -> None:
+    monkeypatch.setenv("SQLITE_SYNCHRONOUS", "OFF")  # as the runner would, for good
     monkeypatch.setattr(sys, "argv", ["bpmn", str(suite(tmp_path, expected))])
     assert bpmn.main() == status
     assert capsys.readouterr().out.splitlines()[-1] == figure

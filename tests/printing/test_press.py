@@ -15,9 +15,10 @@ from printing.press.machine import read_frame, refusal, write_frame
 from tests.printing.conftest import texts
 
 SHORT = Limits(seconds=2)
+PATIENT = Limits(seconds=30)  # a slow machine must not meet this limit before the one under test
 
 
-def refused(machine: Press, layout: str, limits: Limits = SHORT) -> PrintRefused:
+def refused(machine: Press, layout: str, limits: Limits = PATIENT) -> PrintRefused:
     with pytest.raises(PrintRefused) as caught:
         machine.prints(Order(layout, [{"ticket": {"number": "1"}}], limits=limits))
     return caught.value
@@ -91,9 +92,9 @@ def test_facts_are_text_whatever_they_hold(machine: Press) -> None:
 )
 def test_a_layout_that_loops_for_ever_is_ended(machine: Press, layout: str) -> None:
     started = time.monotonic()
-    error = refused(machine, layout)
+    error = refused(machine, layout, SHORT)
     assert error.kind == "too_long"
-    assert time.monotonic() - started < 6
+    assert time.monotonic() - started < 20  # for ever, without the limit
     assert machine.prints(Order("<p>好</p>", [{}])).pages == 1  # the next one is printed
 
 

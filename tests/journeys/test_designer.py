@@ -4,6 +4,7 @@ import re
 from itertools import combinations
 from typing import Any
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.fixtures.running import RunningDesk
@@ -320,6 +321,11 @@ def see_the_difference(designer: Designer, pictures: Pictures) -> None:
     expect(changes).to_contain_text("验收")
     expect(page.locator(".ldz-side .ldz-sign.is-added").first).to_be_visible()
     changes.get_by_role("button", name=re.compile("新增.*验收")).first.click()
+    one, other = (
+        [float(number) for number in re.findall(r"-?[\d.]+", view.get_attribute("transform") or "")]
+        for view in page.locator(".ldz-side .viewport").all()
+    )
+    assert one == pytest.approx(other, abs=0.01)  # both at one zoom and place
     pictures.take(page, "difference")
     page.get_by_role("button", name="关闭").last.click()
 

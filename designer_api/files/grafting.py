@@ -14,6 +14,7 @@ from typing import Any
 from lxml import etree
 
 from designer_api.files.contents import encoding_of, text_of
+from designer_api.files.spelling import Spelling
 
 Element = Any
 Key = tuple[str, str]
@@ -35,7 +36,9 @@ class NotGraftable(Exception):
 
 def graft(kept: bytes, before: str, content: str) -> bytes:
     """`kept` with what is different between `before` and `content`. Raises NotGraftable."""
-    stock, old, new = _parse(text_of(kept)), _parse(before), _parse(content)
+    text = text_of(kept)
+    stock, old, new = _parse(text), _parse(before), _parse(content)
+    spelling = Spelling(stock, _DECLARED.sub("", text, count=1))
     roots = stock.getroot(), old.getroot(), new.getroot()
     if len({root.tag for root in roots}) != 1:
         raise NotGraftable("the roots differ")
@@ -44,21 +47,10 @@ def graft(kept: bytes, before: str, content: str) -> bytes:
     lost = patch.missing()
     if lost:
         raise NotGraftable(f"{', '.join(sorted(lost)[:5])} found no place")
-    return _written(stock, kept)
-
-
-def _written(stock: Any, kept: bytes) -> bytes:
-    """The tree as bytes: its declaration, encoding, line ends and end are those of the file."""
-    encoding, text = encoding_of(kept), text_of(kept)
     declaration = _DECLARED.match(text)
-    body = str(etree.tostring(stock, encoding="unicode"))
-    written = (declaration[0] if declaration else "") + body
-    if text.endswith("\n") and not written.endswith("\n"):
-        written += "\n"
-    if text.count("\r\n") * 2 > text.count("\n"):
-        written = written.replace("\r\n", "\n").replace("\n", "\r\n")
+    written = (declaration[0] if declaration else "") + spelling.write(stock)
     # a character that the encoding has not is written as a reference
-    return written.encode(encoding, "xmlcharrefreplace")
+    return written.encode(encoding_of(kept), "xmlcharrefreplace")
 
 
 def _parse(text: str) -> Any:

@@ -10,7 +10,7 @@ from tests.designer_api.foreign_files import FILES
 
 KEPT = (
     '<?xml version="1.0" encoding="UTF-8"?>\n'
-    '<!-- by hand -->\n'
+    "<!-- by hand -->\n"
     '<b:definitions xmlns:b="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:v="urn:vendor"\n'
     '    xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" id="d" targetNamespace="t">\n'
     '  <b:process id="p" v:colour="red">\n'
@@ -127,7 +127,9 @@ def test_what_does_not_belong_together_is_not_mixed(wrong: str) -> None:
 
 
 def test_the_encoding_stays() -> None:
-    kept = KEPT.replace("UTF-8", "GB18030").replace('id="z"', 'id="z" name="工单"').encode("gb18030")
+    kept = (
+        KEPT.replace("UTF-8", "GB18030").replace('id="z"', 'id="z" name="工单"').encode("gb18030")
+    )
     before = EDITOR.replace('id="z"', 'id="z" name="工单"')
     after = graft(kept, before, before.replace("工单", "任务"))
     assert 'name="任务"'.encode("gb18030") in after
@@ -140,7 +142,9 @@ def test_any_file_keeps_all_that_an_editor_leaves_out(name: str) -> None:
     whole = bpmn_js_like(kept)
     assert compare(kept, graft(kept, whole, whole)) == []
     named = graft(kept, whole, whole.replace("bpmn:process ", 'bpmn:process processType="Public" '))
-    wanted = text_of(kept).replace(f"{prefix_of(kept)}:process ", f'{prefix_of(kept)}:process processType="Public" ')
+    wanted = text_of(kept).replace(
+        f"{prefix_of(kept)}:process ", f'{prefix_of(kept)}:process processType="Public" '
+    )
     assert compare(wanted.encode(encoding_of(kept)), named) == []
     again = graft(named, whole, whole)
     assert graft(again, whole, whole) == again
@@ -152,7 +156,9 @@ def prefix_of(kept: bytes) -> str:
 
 def bpmn_js_like(kept: bytes) -> str:
     """The file as an editor writes it that knows no comment, no vendor and no second element of an id."""
-    root = etree.fromstring(kept, etree.XMLParser(remove_comments=True, remove_pis=True, remove_blank_text=True))
+    root = etree.fromstring(
+        kept, etree.XMLParser(remove_comments=True, remove_pis=True, remove_blank_text=True)
+    )
     seen: set[str] = set()
     for element in list(root.iter()):
         foreign = not element.tag.startswith("{http://www.omg.org/")
@@ -166,7 +172,9 @@ def bpmn_js_like(kept: bytes) -> str:
     text = etree.tostring(root, encoding="unicode")
     prefix = prefix_of(kept)
     for end in ("", "di"):
-        text = text.replace(f"{prefix}{end}:", f"bpmn{end}:").replace(f"xmlns:{prefix}{end}=", f"xmlns:bpmn{end}=")
+        text = text.replace(f"{prefix}{end}:", f"bpmn{end}:").replace(
+            f"xmlns:{prefix}{end}=", f"xmlns:bpmn{end}="
+        )
     return text
 
 
@@ -178,7 +186,9 @@ def test_what_is_left_out_shifts_no_other() -> None:
     def task(text: str, prefix: str, words: str) -> str:
         inside = words.format(prefix)
         space = "" if prefix == "b" else ' xmlns:v="urn:vendor"'
-        return text.replace(f'<{prefix}:task id="z"/>', f'<{prefix}:task id="z"{space}>{inside}</{prefix}:task>')
+        return text.replace(
+            f'<{prefix}:task id="z"/>', f'<{prefix}:task id="z"{space}>{inside}</{prefix}:task>'
+        )
 
     kept = task(KEPT, "b", vendors("dropped", "a", "b", "c"))
     before = task(EDITOR, "bpmn", vendors("a", "b", "c"))
@@ -195,13 +205,36 @@ def test_one_cell_of_a_decision_is_all_that_changes() -> None:
         for n in (1, 2)
     )
     body = f'<{{0}}decision id="x"{{3}}><{{0}}decisionTable id="t"{{4}}>{rules}</{{0}}decisionTable></{{0}}decision>'
-    note = "<{0}annotationEntry><{0}text>why</{0}text></{0}annotationEntry><!-- kept --><v:more/>".format("m:")
+    note = "<{0}annotationEntry><{0}text>why</{0}text></{0}annotationEntry><!-- kept --><v:more/>".format(
+        "m:"
+    )
     known = [' xmlns:v="urn:v" v:owner="me"', ' hitPolicy="UNIQUE"']
-    kept = (head + ' xmlns:v="urn:v">\n' + body + "</{0}definitions>").format("m:", ":m", note, *known)
+    kept = (head + ' xmlns:v="urn:v">\n' + body + "</{0}definitions>").format(
+        "m:", ":m", note, *known
+    )
     before = (head + ">" + body + "</{0}definitions>").format("", "", "", "", "")
     after = before.replace('"2"', '"two"')
-    assert graft(kept.encode(), before, after).decode() == graft(kept.encode(), before, before).decode().replace(
-        'text>"2"', 'text>"two"'
-    )
+    assert graft(kept.encode(), before, after).decode() == graft(
+        kept.encode(), before, before
+    ).decode().replace('text>"2"', 'text>"two"')
     assert '<m:text>"two"</m:text>' in graft(kept.encode(), before, after).decode()
     assert compare(kept.encode(), graft(kept.encode(), before, before)) == []
+
+
+ODD = (
+    "<?xml version='1.0' encoding='UTF-8'?>\r\n<!-- top -->\r\n"
+    "<b:definitions  xmlns:b='urn:b'\r\n  id = 'd'><b:task id='t'\r\n   name='a&#10;b &quot;c&quot;'></b:task>"
+    "<b:text></b:text><b:text />\r\n<b:doc>a &gt; b &#x4e2d; <![CDATA[<]]></b:doc><?keep me?></b:definitions  >\r\n\r\n"
+)
+
+
+def test_what_is_not_changed_is_spelt_as_in_the_file() -> None:
+    assert graft(ODD.encode(), ODD, ODD).decode() == ODD
+    renamed = graft(ODD.encode(), ODD, ODD.replace("id='t'", "id='t' kind='x'")).decode()
+    start, end = ODD.index("<b:task"), ODD.index("</b:task>") + len("</b:task>")
+    assert (renamed[:start], renamed[-len(ODD) + end :]) == (ODD[:start], ODD[end:])
+    assert 'kind="x"' in renamed[start:]
+    filled = graft(ODD.encode(), ODD, ODD.replace("<b:text />", "<b:text>x\ny</b:text>")).decode()
+    assert filled == ODD.replace("<b:text />", "<b:text>x\r\ny</b:text>")
+    doc = ODD[ODD.index("<b:doc>") : ODD.index("<?keep")]
+    assert graft(ODD.encode(), ODD, ODD.replace(doc, "")).decode() == ODD.replace(doc, "")

@@ -34,6 +34,7 @@ KETTLE = Request("唐雨", "tangyu@example.com", "电热水壶漏水，申请退
 WHY_MOVED = "新流程须验收"
 OPINION = "审批意见"
 
+DRIPS = "厨房水槽下面一直滴水，接了一个盆，大约两小时就满了。\n白天家里都有人，来之前请打电话。"
 PRAISE = "来得很快，也讲解得很清楚，谢谢！"
 
 ALL = (

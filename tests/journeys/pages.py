@@ -8,7 +8,7 @@ from playwright.sync_api import Page
 from desk.tickets.types import SHIPPED
 from lanedesk.demo import PEOPLE, TEAMS, TICKETS
 from tests.journeys import stuck
-from tests.journeys.customers import ALL, OPINION, PRAISE, WHY_MOVED
+from tests.journeys.customers import ALL, DRIPS, OPINION, PRAISE, WHY_MOVED
 
 # (name, address); the ticket, customer and flow are found on the pages that list them
 LISTS = {
@@ -90,7 +90,7 @@ def said_by_people() -> list[str]:
         *(kind.name["zh"] for kind in SHIPPED.values()),
     ]
     return sorted(
-        filter(None, [*names, *TEAMS, *tickets, PRAISE, *first_start]), key=len, reverse=True
+        filter(None, [*names, *TEAMS, *tickets, DRIPS, PRAISE, *first_start]), key=len, reverse=True
     )
 
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from desk.portal.operations import DEFAULT_SLUG
 from tests.journeys.accessibility import serious_faults
 from tests.journeys.conftest import SignIn
-from tests.journeys.customers import PIPE, PIPE_WITHOUT_SCRIPT, Request
+from tests.journeys.customers import DRIPS, PIPE, PIPE_WITHOUT_SCRIPT, Request
 from tests.journeys.pages import chinese_on_frame
 from tests.journeys.pictures import Pictures
 from tests.journeys.png import png
@@ -17,7 +17,6 @@ from tests.journeys.png import png
 pytestmark = pytest.mark.each_database
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
-TEXT = "厨房水槽下面一直滴水，接了一个盆，大约两小时就满了。\n白天家里都有人，来之前请打电话。"
 
 
 def fill(page: Page, request: Request) -> None:
@@ -27,7 +26,7 @@ def fill(page: Page, request: Request) -> None:
     page.get_by_label("手机号码").fill("记不得了")
     page.get_by_label("问题类型").select_option("故障报修")
     page.get_by_label("一句话说明").fill(request.title)
-    page.get_by_label("详细描述").fill(TEXT)
+    page.get_by_label("详细描述").fill(DRIPS)
 
 
 def photo(page: Page) -> None:
@@ -64,7 +63,7 @@ def test_the_form_is_filled_followed_and_reopened(
     expect(phone.locator(f"#{number.get_attribute('id')}--error")).to_be_visible()
     expect(number).to_have_value("记不得了")
     expect(phone.get_by_label("您的姓名")).to_have_value(request.name)
-    expect(phone.get_by_label("详细描述")).to_have_value(TEXT)
+    expect(phone.get_by_label("详细描述")).to_have_value(DRIPS)
     expect(phone.get_by_label("问题类型")).to_have_value("fault")
     pictures.take(phone, "form-with-an-error", whole=True)
     if script:

@@ -102,7 +102,7 @@ def test_a_report_is_one_document_over_many(
     with desk.reading() as session:
         (job,) = session.scalars(select(BackgroundJob))
     (page,) = texts(desk.storage.get(job.file_key))
-    assert "3ticketsinall" in page
+    assert "Ticketsinall:3" in page
     assert all(ticket.number in page for ticket in made)
 
 

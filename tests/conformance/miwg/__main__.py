@@ -6,10 +6,13 @@ sentence says why it can or cannot be run. The last line is the figure; exit cod
 """
 
 import argparse
+import logging
 import sys
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import structlog
 
 from designer_api.files.contents import text_of
 from tests.conformance.miwg.compare import Difference, compare
@@ -43,6 +46,8 @@ def main() -> int:
     if not files:
         print(f"no *.bpmn file in {arguments.folder}")
         return 1
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     results = []
     try:
         with (

@@ -1,7 +1,6 @@
 """The real designer in Chromium, on a desk of its own: opens a file, saves it, moves something, reads what is kept."""
 
 import json
-import logging
 import threading
 from base64 import b64encode
 from collections.abc import Iterator
@@ -9,7 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import structlog
 from playwright.sync_api import ConsoleMessage, Page, Response, sync_playwright
 from werkzeug.serving import make_server
 
@@ -56,8 +54,6 @@ def designer(folder: Path, *, locale: str) -> Iterator["Designer"]:
             session, login="implementer", name="Implementer", roles=["implementer"], locale=locale,
             password_hash=passwords.hash_password(PASSWORD), must_change_password=False, actor=SYSTEM,
         )  # fmt: skip
-    logging.getLogger("werkzeug").setLevel(logging.WARNING)
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     server = make_server("127.0.0.1", port, create_app(desk), threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

@@ -17,7 +17,8 @@ SECONDS = 60.0
 
 def hang(self: ingest._Ingest, thread: Thread) -> dict[str, Any]:
     """In the middle of the transaction: the mail is claimed, its conversation has a row."""
-    print(self.raw.id, flush=True)
+    sys.stdout.write(f"{self.raw.id}\n")  # in one piece: another mail is in hand beside it
+    sys.stdout.flush()
     time.sleep(SECONDS)
     raise AssertionError("nobody has killed this worker")
 

@@ -110,8 +110,9 @@ export class Workspace {
     await this.showProperties(); // its panel takes room: the picture is fitted to what is left
     tab.editor?.resized();
     tab.editor?.look?.();
-    // The keys are the drawing's, unless somebody has gone elsewhere meanwhile.
-    if (tab === this.active && [null, region, this.ui.stage].includes(this.ui.regionOfFocus())) this.ui.focusStage();
+    // The keys are the drawing's, unless somebody has gone elsewhere meanwhile, or opened a menu or a dialog.
+    const asked = document.activeElement.closest(".ldz-menu, dialog");
+    if (tab === this.active && !asked && [null, region, this.ui.stage].includes(this.ui.regionOfFocus())) this.ui.focusStage();
     tab.opened = Math.round(performance.now() - started);
     return tab;
   }

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from lanedesk.doctor import PDF_LIBRARIES, chinese_fonts, chromium, pdf
+from tests.fixtures import chromium as chromium_for_tests
 from tests.fixtures.postgresql import PostgresqlMissing, programs
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -23,6 +24,8 @@ PARTS = {
     pdf: list(PDF_LIBRARIES.values()),
     chinese_fonts: ["fontconfig", "fonts-wqy-microhei"],
 }
+
+QUIET = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
 
 LINT = {
     "ruff": ["-m", "ruff", "check", "."],
@@ -83,18 +86,28 @@ def install_missing_parts() -> None:
     wanted = [
         name for part, names in PARTS.items() if part(Settings()).grade != "ok" for name in names
     ]
-    if not wanted:
+    if not wanted and shutil.which(chromium_for_tests.SHELL):
         return
     if shutil.which("apt-get") is None or os.geteuid() != 0:
-        print(
-            f"NOT INSTALLED (needs apt-get and root): {' '.join(wanted)}; tests that need them are left out"
-        )
+        if wanted:
+            print(
+                f"NOT INSTALLED (needs apt-get and root): {' '.join(wanted)}; tests that need them are left out"
+            )
         return
-    print(f"--- apt-get install {' '.join(wanted)}", flush=True)
-    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    subprocess.run(["apt-get", "update", "-qq"], env=quiet, check=False)
-    command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *wanted]
-    subprocess.run(command, env=quiet, stdout=subprocess.DEVNULL, check=False)
+    subprocess.run(["apt-get", "update", "-qq"], env=QUIET, check=False)
+    if wanted:
+        apt_install(*wanted)
+    if not shutil.which(chromium_for_tests.SHELL):
+        apt_install(chromium_for_tests.SHELL)  # where it is not to be had, the whole browser does
+
+
+def apt_install(*names: str) -> None:
+    """Install packages of the system; what could not be had is missed by those who need it."""
+    print(f"--- apt-get install {' '.join(names)}", flush=True)
+    command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *names]
+    subprocess.run(
+        command, env=QUIET, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False
+    )
 
 
 if __name__ == "__main__":

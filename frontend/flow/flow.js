@@ -159,9 +159,13 @@ export async function showFlow(root) {
     const marks = [];
     let state = {};
     let seen = "";
+    let asked = 0;
     const aim = () => look(viewer, state);
     const refresh = async () => {
-      state = await (await read(root.dataset.stateUrl, "application/json")).json();
+      const mine = ++asked;
+      const answer = await (await read(root.dataset.stateUrl, "application/json")).json();
+      if (mine !== asked) return; // something newer has been asked for meanwhile
+      state = answer;
       paint(viewer, marks, state);
       write(root, viewer, state);
       // The token went on: follow it. Otherwise leave the view as the reader has moved it.
@@ -170,13 +174,14 @@ export async function showFlow(root) {
       seen = places;
     };
     await viewer.importXML(await (await read(root.dataset.xmlUrl, "application/xml")).text());
-    await refresh();
-    listen(root, viewer, aim);
-    root.dataset.ready = "";
+    // Before the first look: what happens while it is read is news, too.
     for (const topic of (root.dataset.live ?? "").split(" ").filter(Boolean)) {
       const onNews = () => (root.isConnected ? refresh() : document.body.removeEventListener(`live:${topic}`, onNews));
       document.body.addEventListener(`live:${topic}`, onNews);
     }
+    await refresh();
+    listen(root, viewer, aim);
+    root.dataset.ready = "";
   } catch (error) {
     const note = document.createElement("p");
     note.className = "ld-flow-error";

@@ -131,7 +131,7 @@ def test_a_accepts_the_chosen_task(open_page: Open) -> None:
     page = open_page("tasks", before=before)
     page.keyboard.press("j")
     page.keyboard.press("j")
-    with page.expect_request("**/accept"):
+    with page.expect_response("**/accept"):
         page.keyboard.press("a")
     assert posted == ["POST"]
 

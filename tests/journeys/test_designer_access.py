@@ -69,7 +69,7 @@ def test_keys_only(running_desk: RunningDesk, sign_in: SignIn, pictures: Picture
     expect(page.locator(CANVAS)).to_be_focused()
     pictures.take(page, "added")
     # select by walking, connect, delete
-    while "第一步" not in page.locator(".ldz-properties-head").inner_text():
+    while "第一步" not in chosen_words(page):
         keys.press("]")
     keys.press("k")
     chooser = page.get_by_role("combobox").and_(page.locator(":focus"))
@@ -84,8 +84,9 @@ def test_keys_only(running_desk: RunningDesk, sign_in: SignIn, pictures: Picture
     expect(page.locator(".djs-connection")).to_have_count(2)
 
     # every property: F6 into the panel, Tab through it
-    while "第一步" not in page.locator(".ldz-properties-head").inner_text():
+    while "第一步" not in chosen_words(page):
         keys.press("[")
+    expect(page.locator(".ldz-properties-head")).to_contain_text("第一步")
     expect(page.locator(".ldz-feel .cm-content")).to_have_count(page.locator(".ldz-feel").count())
     while not page.evaluate("document.activeElement.closest('.ldz-right')"):
         keys.press("F6")
@@ -105,6 +106,12 @@ def chosen(page: Page) -> str:
     """The id of the selected element."""
     found = page.locator(".ldz-editor:not([hidden]) .djs-element.selected")
     return found.first.get_attribute("data-element-id") or "" if found.count() else ""
+
+
+def chosen_words(page: Page) -> str:
+    """What is written on the selected element: at once, while the panel may still show the one before."""
+    found = page.locator(".ldz-editor:not([hidden]) .djs-element.selected")
+    return found.first.text_content() or "" if found.count() else ""
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -16,7 +16,7 @@ import structlog
 
 from designer_api.files.contents import text_of
 from tests.conformance.miwg.compare import Difference, compare
-from tests.conformance.miwg.designer import Designer, NoChromium, designer
+from tests.conformance.miwg.designer import Designer, NoChromium, designer, own_browser
 from tests.conformance.miwg.hanging import hanging_on
 
 SHOWN = 12  # differences of one file
@@ -52,7 +52,8 @@ def main() -> int:
     try:
         with (
             tempfile.TemporaryDirectory() as folder,
-            designer(Path(folder), locale=arguments.locale) as page,
+            own_browser() as browser,
+            designer(browser, Path(folder), locale=arguments.locale) as page,
         ):
             for number, path in enumerate(files, 1):
                 name = path.relative_to(arguments.folder).as_posix()

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import ConsoleMessage, Page, Response, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Response, sync_playwright
 from werkzeug.serving import make_server
 
 from desk.people import operations, passwords
@@ -32,11 +32,20 @@ class NoChromium(Exception):
 
 
 @contextmanager
-def designer(folder: Path, *, locale: str) -> Iterator["Designer"]:
-    """A desk in `folder`, an implementer signed in, and the designer's page before them. Raises NoChromium."""
+def own_browser() -> Iterator[Browser]:
+    """A browser that ends with the context. Raises NoChromium."""
     program = chromium.program()
     if program is None:
         raise NoChromium("needs Chromium: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=chromium.FLAGS)
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def designer(browser: Browser, folder: Path, *, locale: str) -> Iterator["Designer"]:
+    """A desk in `folder`, an implementer signed in, and the designer's page before them."""
     port = free_port()
     url = f"sqlite:///{folder / 'lanedesk.db'}"
     settings = Settings(
@@ -58,22 +67,20 @@ def designer(folder: Path, *, locale: str) -> Iterator["Designer"]:
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=program, args=chromium.FLAGS)
-            context = browser.new_context(
-                base_url=settings.public_url,
-                locale=locale.replace("_", "-"),
-                viewport={"width": 1600, "height": 1000},
-            )
-            context.set_default_timeout(PATIENCE)
-            page = context.new_page()
-            page.goto("/designer/")
-            page.locator("#login").fill("implementer")
-            page.locator("#password").fill(PASSWORD)
-            page.locator("#password").press("Enter")
-            page.wait_for_selector("#designer[data-ready]")
-            yield Designer(page)
-            browser.close()
+        context = browser.new_context(
+            base_url=settings.public_url,
+            locale=locale.replace("_", "-"),
+            viewport={"width": 1600, "height": 1000},
+        )
+        context.set_default_timeout(PATIENCE)
+        page = context.new_page()
+        page.goto("/designer/")
+        page.locator("#login").fill("implementer")
+        page.locator("#password").fill(PASSWORD)
+        page.locator("#password").press("Enter")
+        page.wait_for_selector("#designer[data-ready]")
+        yield Designer(page)
+        context.close()
     finally:
         server.shutdown()
         thread.join()

@@ -15,7 +15,7 @@ def negated(negand: Any) -> bool | None:
 
 
 @built_ins.add("is", "value1: any?, value2: any?")
-def same(run: Run, value1: Any, value2: Any) -> bool:
+def same(run: Run, value1: Any = None, value2: Any = None) -> bool:
     """What is left out is null, as in the kit's `is(value1: …)`."""
     return identical(value1, value2, run)
 

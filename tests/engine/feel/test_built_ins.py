@@ -165,6 +165,8 @@ def test_now_and_today_are_the_clocks() -> None:
 def test_what_is_compares_may_be_left_out_by_name() -> None:
     assert feel("is(value1: 1)") is False
     assert feel("is(value2: null)") is True
+    assert feel("is(1)") is False
+    assert feel("is()") is True
     assert feel("is(value1: 1, value3: 1)") is None
 
 

@@ -1,23 +1,23 @@
 """One writer a format. Each streams, keeps only a batch in memory, and can go on where a worker died.
 
-`task.keep` is called every BATCH rows, after everything before it is on the disk; a format that cannot be continued
-(Excel) begins anew.
+`task.keep` is called every BATCH rows, after everything before it is on the disk.
 """
 
 import csv
 import io
 import sqlite3
 from collections.abc import Callable, Iterator
+from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 from uuid import UUID
 
 import orjson
-import xlsxwriter
 from sqlalchemy.orm import Session
 
 from desk.background.running import Running
-from desk.exports import ocel, xes
+from desk.exports import ocel, xes, xlsx
 from desk.exports.lines import COLUMNS, HEADINGS, Line, lines
 from desk.exports.source import Case, cases
 from desk.exports.wanted import FORMATS, Wanted
@@ -31,12 +31,18 @@ Write = Callable[[Running, Session, Wanted, str], int]
 
 def write(task: Running, session: Session, wanted: Wanted, name: str) -> int:
     """Write the file of an export; how many rows or events there are."""
+    place = _rows(task) if wanted.format == "xlsx" else task.file_path
+    if not place.exists() or place.stat().st_size < task.state.get("size", 1):
+        task.state = {}  # it was kept on another machine: begin anew
     return WRITERS[wanted.format](task, session, wanted, name)
 
 
 def _open(task: Running, wanted: Wanted, name: str) -> Any:
     """The result's file, cut to what was kept."""
-    out = task.file(name, FORMATS[wanted.format].mime)
+    return _cut(task, task.file(name, FORMATS[wanted.format].mime))
+
+
+def _cut(task: Running, out: IO[bytes]) -> IO[bytes]:
     out.seek(task.state.get("size", 0))
     out.truncate()
     return out
@@ -89,46 +95,42 @@ def write_jsonl(task: Running, session: Session, wanted: Wanted, name: str) -> i
 
 
 def write_xlsx(task: Running, session: Session, wanted: Wanted, name: str) -> int:
-    """A workbook with a sheet for each million rows; times are Excel's own, in UTC."""
-    task.file(name, FORMATS["xlsx"].mime)
-    book = xlsxwriter.Workbook(
-        str(task.file_path),
-        {
-            "constant_memory": True, "tmpdir": str(task.folder), "strings_to_formulas": False,
-            "strings_to_urls": False, "default_date_format": "yyyy-mm-dd hh:mm:ss",
-        },
-    )  # fmt: skip
-    bold = book.add_format({"bold": True, "bottom": 1})
+    """A workbook with a sheet for each million rows; times are Excel's own, in UTC. See desk.exports.xlsx."""
     columns = COLUMNS[wanted.source]
-    task.state = {}
-    done, sheet = 0, None
-    for done, line in _lines(task, session, wanted):  # noqa: B007
-        row = (done - 1) % SHEET_ROWS
-        if row == 0:
-            sheet = _sheet(book, columns, wanted.locale, bold)
-        assert sheet is not None
-        for number, column in enumerate(columns):
-            value = line.values[column]
-            if column == "at":
-                sheet.write_datetime(row + 1, number, value.replace(tzinfo=None))
-            elif value is not None:
-                sheet.write(row + 1, number, value if isinstance(value, int) else _text(value))
-        task.progress(done)
-    if sheet is None:
-        _sheet(book, columns, wanted.locale, bold)
-    book.close()
-    return done
+    done = task.state.get("done", 0)
+    begins = task.state.get("sheets", [0])
+    _rows(task).touch()
+    with _rows(task).open("r+b") as rows:
+        _cut(task, rows)
+        for done, line in _lines(task, session, wanted):  # noqa: B007
+            if done > len(begins) * SHEET_ROWS:
+                begins.append(rows.tell())
+            number = done - (len(begins) - 1) * SHEET_ROWS + 1
+            rows.write(xlsx.row(number, [_value(line.values[column]) for column in columns]))
+            if done % BATCH == 0:
+                _keep(task, rows, done, line.place, sheets=begins)
+            task.progress(done)
+        sheets = [
+            xlsx.Sheet(begin, end, min(done - number * SHEET_ROWS, SHEET_ROWS))
+            for number, (begin, end) in enumerate(pairwise([*begins, rows.tell()]))
+        ]
+        out = task.file(name, FORMATS["xlsx"].mime)
+        out.truncate()
+        xlsx.bind(out, _headings(columns, wanted.locale), rows, sheets, lambda: task.progress(done))
+    return int(done)
 
 
-def _sheet(book: Any, columns: tuple[str, ...], locale: str, bold: Any) -> Any:
-    sheet = book.add_worksheet()
-    sheet.freeze_panes(1, 0)
-    for number, column in enumerate(columns):
-        wide = {"what": 60, "data": 40, "old": 40, "at": 20, "instance": 38, "hash": 20}
-        sheet.set_column(number, number, wide.get(column, 14))
-        heading = HEADINGS[column].in_(locale)
-        sheet.write(0, number, f"{heading} (UTC)" if column == "at" else heading, bold)
-    return sheet
+def _rows(task: Running) -> Path:
+    """Where the rows of a workbook wait until all are there."""
+    return task.folder / "rows"
+
+
+def _headings(columns: tuple[str, ...], locale: str) -> dict[str, int]:
+    """What stands over the columns of a sheet, with their widths."""
+    wide = {"what": 60, "data": 40, "old": 40, "at": 20, "instance": 38, "hash": 20}
+    words = {column: HEADINGS[column].in_(locale) for column in columns}
+    words["at"] += " (UTC)"
+    return {words[column]: wide.get(column, 14) for column in columns}
 
 
 def _cases(task: Running, session: Session, wanted: Wanted) -> Iterator[tuple[int, Case]]:
@@ -328,6 +330,11 @@ def _cell(value: Any) -> str:
     if isinstance(value, int):
         return str(value)
     return harmless(_text(value))
+
+
+def _value(value: Any) -> Any:
+    """As a workbook takes it."""
+    return value if value is None or isinstance(value, datetime | int) else _text(value) or None
 
 
 def _text(value: Any) -> str:

@@ -13,6 +13,7 @@ from zipfile import ZipFile
 
 import orjson
 import pytest
+from lxml import etree
 from sqlalchemy import insert, select, update
 from sqlalchemy.event import listen
 from sqlalchemy.orm import ORMExecuteState
@@ -21,10 +22,11 @@ from desk.application import Desk
 from desk.audit.operations import record
 from desk.audit.personal import conceal
 from desk.audit.snapshot import AT_ONCE, snapshot
+from desk.background import running
 from desk.background.models import BackgroundJob
 from desk.background.running import Running, work_due
 from desk.contacts.models import Contact
-from desk.exports import lines, operations, source, writers
+from desk.exports import lines, operations, source, writers, xlsx
 from desk.exports.wanted import CannotExport, Wanted
 from desk.tickets.models import Ticket
 from engine.actors import SYSTEM, Actor
@@ -223,8 +225,42 @@ def test_json_lines_hold_every_value_and_the_hash(
 def test_a_workbook_opens(log: list[UUID], export: Callable[..., Path]) -> None:
     with ZipFile(export("xlsx", locale="zh_CN")) as book:
         sheet = book.read("xl/worksheets/sheet1.xml").decode()
+        headings = book.read("xl/sharedStrings.xml").decode()
     assert sheet.count("<row ") == 1 + sum(1 + len(p) + p.count("a") for p in PATHS)
-    assert "时间 (UTC)" in sheet
+    assert "时间 (UTC)" in headings
+
+
+def test_a_workbook_holds_times_numbers_and_any_text(
+    guarded: Desk, process: Processes, export: Callable[..., Path]
+) -> None:
+    process(rows=1, data={"x": "<&>\x01 _x0041_ \n=1+1" + "长" * 40_000})
+    with ZipFile(export("xlsx")) as book:
+        sheet = etree.fromstring(book.read("xl/worksheets/sheet1.xml"))
+        styles = etree.fromstring(book.read("xl/styles.xml"))
+    name = sheet.tag.removesuffix("worksheet")
+    rows = sheet.findall(f".//{name}row")
+    assert sheet.find(f"{name}dimension").get("ref") == f"A1:O{len(rows)}"
+    with guarded.reading() as session:
+        found = session.execute(select(history).order_by(history.c.seq)).all()
+    assert len(found) == len(rows) - 1
+    (times,) = styles.findall(f".//{name}numFmt")
+    formats = styles.findall(f".//{name}cellXfs/{name}xf")
+    for row, line in zip(rows[1:], found, strict=True):
+        cells = {cell.get("r").rstrip("0123456789"): cell for cell in row}
+        at, seq = cells["A"], cells["M"]
+        assert formats[int(at.get("s"))].get("numFmtId") == times.get("numFmtId")
+        told = datetime(1899, 12, 30, tzinfo=UTC) + timedelta(days=float(at[0].text))
+        assert abs(told - line.at) < timedelta(milliseconds=1)
+        assert int(seq[0].text) == line.seq
+    (long,) = [t.text for t in sheet.iter(f"{name}t") if '"x":"<&>' in t.text]
+    assert len(long.replace("_x005F", "")) == 32_767
+    assert long.endswith("长…")
+
+
+def test_a_workbook_escapes_what_xml_cannot_hold() -> None:
+    written = xlsx.row(2, ["\x01 _x0041_ \ufffe\n\t"]).decode()
+    assert "_x0001_ _x005F_x0041_ _xFFFE_\n\t</t>" in written
+    etree.fromstring(written)
 
 
 def test_more_rows_than_a_sheet_holds(
@@ -285,7 +321,7 @@ def test_sealed_values_are_open_in_the_file(
     assert "韩梅" in export("jsonl").read_text()
 
 
-@pytest.mark.parametrize("form", ["csv", "jsonl", "xes", "ocel", "ocel-sqlite"])
+@pytest.mark.parametrize("form", writers.WRITERS)
 def test_an_export_goes_on_where_a_dead_worker_left_it(
     guarded: Desk,
     log: list[UUID],
@@ -323,8 +359,67 @@ def test_an_export_goes_on_where_a_dead_worker_left_it(
     content = guarded.storage.get(job.file_key or "")
     if form == "ocel-sqlite":
         assert _dump(content) == _dump(whole)
+    elif form == "xlsx":
+        assert _sheets(content) == _sheets(whole)
     else:
         assert content == whole
+
+
+def test_an_export_taken_over_by_another_machine_begins_anew(
+    guarded: Desk, log: list[UUID], export: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writers, "BATCH", 4)
+
+    class Elsewhere(Running):
+        """Its folder is empty when it goes on."""
+
+        def __init__(self, desk: Desk, job: BackgroundJob) -> None:
+            super().__init__(desk, job)
+            self.state = {"done": 8, "size": 5000, "after": [str(log[0])]}
+
+    for form in ("xes", "ocel-sqlite"):
+        whole = export(form).read_bytes()
+        with monkeypatch.context() as patch:
+            patch.setattr(running, "Running", Elsewhere)
+            again = export(form).read_bytes()
+        assert _dump(again) == _dump(whole) if form == "ocel-sqlite" else again == whole
+
+
+def test_a_workbook_that_was_being_bound_is_bound_again(
+    guarded: Desk, log: list[UUID], export: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = export("xlsx").read_bytes()
+    monkeypatch.setattr(writers, "BATCH", 4)
+    read: list[Any] = []
+    before = writers._lines
+
+    def die(*_arguments: Any) -> None:
+        raise OSError("the disk is full")
+
+    def reading(*arguments: Any) -> Any:
+        found = list(before(*arguments))
+        read.append(len(found))
+        return iter(found)
+
+    with guarded.database.transaction() as session:
+        asked = operations.ask(session, Wanted(format="xlsx"), actor=SYSTEM, anew=True)
+    monkeypatch.setattr(writers, "_lines", reading)
+    with monkeypatch.context() as patch:
+        patch.setattr(xlsx, "_blocks", die)
+        work_due(guarded)
+    with guarded.database.transaction() as session:
+        session.execute(update(BackgroundJob).values(due_at=BEGIN))
+    work_due(guarded)
+    with guarded.reading() as session:
+        job = session.get_one(BackgroundJob, asked.id)
+    assert job.status == "done", job.error
+    assert _sheets(guarded.storage.get(job.file_key or "")) == _sheets(whole)
+    assert read[1] < 4 < read[0]
+
+
+def _sheets(content: bytes) -> dict[str, bytes]:
+    with ZipFile(io.BytesIO(content)) as book:
+        return {name: book.read(name) for name in book.namelist() if "worksheets" in name}
 
 
 def _dump(content: bytes) -> list[str]:

@@ -23,9 +23,10 @@ from engine.bpmn.schedule import arm_timer, next_round
 from engine.bpmn.tokens import Instance
 from engine.causes import FIRST, Cause
 from engine.delivery import Delivery
-from engine.errors import InstanceGone, TaskGone, TaskTaken, UnknownOutcome
+from engine.errors import InstanceGone, StateUnreadable, TaskGone, TaskTaken, UnknownOutcome
 from engine.functions import Host, WorkingCalendar, office_calendar
 from engine.history import Witness
+from engine.inspection import waits_at
 from engine.library import Deployment, FormCheck, Library, Version
 from engine.operators import Operators
 from engine.starts import Order, Starts
@@ -41,6 +42,7 @@ from engine.tables import (
     subscription,
     timer,
 )
+from engine.task_form import shown
 from engine.timestamps import utc_now
 from engine.trouble import overtaken_all
 
@@ -314,6 +316,7 @@ class Engine:
                 human_task_candidate.c.task_id == task_id
             )
         ).all()
+        form = self.library.form(session, version, row.form) if row.form else None
         loaded = self._read(session, instance, version)
         token = loaded.token(task_id)
         variables = token.scope.variables if token else {}
@@ -323,7 +326,7 @@ class Engine:
             row.element_id,
             row.name,
             row.lane,
-            self.library.form(session, version, row.form) if row.form else None,
+            shown(form, human) if form and human else form,
             row.form,
             human.outcomes if human else (),
             {name: variables[name] for name in variables},
@@ -367,7 +370,10 @@ class Engine:
         return content
 
     def tokens(self, session: Session, instance_id: UUID) -> dict[str, list[str]]:
-        """Element ids: `active` where tokens stand, `done` what was passed, in the order of first passing."""
+        """Element ids: `active` where tokens stand, `done` what was passed, in the order of first passing.
+
+        Of an instance whose state cannot be read, `active` is where people or workers have something to do.
+        """
         row = session.execute(
             select(process_instance).where(process_instance.c.id == instance_id)
         ).one_or_none()
@@ -376,11 +382,14 @@ class Engine:
         active: list[str] = []
         if row.status == "active":
             version = self.library.version(session, row.version_id)
-            active = [
-                standing_at(t)
-                for t in self._read(session, row, version).tokens()
-                if not t.task_spec.listens and t.task_spec.node.tag != "boundaryEvent"
-            ]
+            try:
+                active = [
+                    standing_at(t)
+                    for t in self._read(session, row, version).tokens()
+                    if not t.task_spec.listens and t.task_spec.node.tag != "boundaryEvent"
+                ]
+            except StateUnreadable:
+                active = waits_at(session, instance_id)
         done = session.scalars(
             select(history.c.element_id)
             .where(history.c.instance_id == instance_id, history.c.event == "completed")

@@ -22,6 +22,8 @@ _SILENT = {
 }
 # Properties that say an element's id: people read its name.
 _LEADS_TO = {"sourceRef", "targetRef", "default", "attachedToRef"}
+# Our extension elements of which each attribute is a property.
+_BY_ATTRIBUTE = {"operator", "humanTask", "decision", "subscription", "rule"}
 _MOVED_LEAST = 1.0  # pixels; less is rounding
 
 
@@ -137,12 +139,25 @@ def _facts(element: Element) -> Iterator[tuple[str, str]]:
             continue
         if kind.endswith("EventDefinition"):
             texts.setdefault(kind.removesuffix("EventDefinition"), []).append(_said(child))
-        elif not child.get("id") or kind in ("conditionExpression", "multiInstanceLoopCharacteristics",
-                                            "standardLoopCharacteristics", "completionCondition"):  # fmt: skip
+        elif kind.endswith("LoopCharacteristics"):
+            yield from _loop(child)
+        elif not child.get("id") or kind == "conditionExpression":
             texts.setdefault(kind, []).append(_said(child))
     for name, values in texts.items():
         yield name, "\n".join(values)
     yield from _extensions(element)
+
+
+def _loop(loop: Element) -> Iterator[tuple[str, str]]:
+    """How often a step is done: each attribute and expression a property."""
+    own = loop.iterfind(f"{{{BPMN}}}extensionElements/{{{LANEDESK}}}loop")
+    for said in (loop, *own):
+        for name, value in said.attrib.items():
+            if name != "id":
+                yield f"loop.{_plain(name)}", value
+    for child in loop:
+        if local(child) not in (None, "extensionElements"):
+            yield f"loop.{local(child)}", _said(child)
 
 
 def _extensions(element: Element) -> Iterator[tuple[str, str]]:
@@ -159,9 +174,11 @@ def _extensions(element: Element) -> Iterator[tuple[str, str]]:
             counts[key] = counts.get(key, 0) + 1
             yield f"{key} {counts[key]}" if counts[key] > 1 else key, _said(extension)
             continue
-        if kind in ("operator", "humanTask"):
+        if kind in _BY_ATTRIBUTE:
             for attribute, value in extension.attrib.items():
                 yield f"{kind}.{_plain(attribute)}", value
+            if (extension.text or "").strip():
+                yield kind, (extension.text or "").strip()
             for inner in extension:
                 if local(inner):
                     inner_name = inner.get("name") if local(inner) == "param" else inner.get("id")

@@ -50,9 +50,30 @@ _PROPERTIES = {
     "isInterrupting": ("interrupting", "中断"), "calledElement": ("called process", "被调用流程"),
     "humanTask.form": ("form", "表单"), "humanTask.assignee": ("assignee", "处理人"),
     "humanTask.candidates": ("candidates", "候选人"), "humanTask.due": ("due", "截止时间"),
+    "humanTask.excluded": ("who may not do it", "排除人员"), "humanTask.subject": ("subject", "事由"),
+    "humanTask.readonly": ("fields only shown", "只显示的字段"),
+    "humanTask.hidden": ("fields left out", "不出现的字段"),
     "humanTask.followUp": ("follow-up", "跟进时间"), "humanTask.priority": ("priority", "优先级"),
     "operator.name": ("operator", "操作"), "operator.result": ("result", "结果变量"),
     "operator.retries": ("retries", "重试次数"), "operator.backoff": ("waiting before a retry", "重试间隔"),
+    "decision.key": ("decision", "决策"), "decision.result": ("result", "结果变量"),
+    "decision.binding": ("version of the decision", "决策版本"),
+    "subscription.correlationKey": ("correlation key", "关联键"),
+    "rule": ("rule", "规则"), "rule.kind": ("kind of rule", "规则类型"),
+    "rule.timing": ("when the rule is asked", "规则时机"), "rule.scope": ("whom the rule is for", "规则范围"),
+    "loop.isSequential": ("one after the other", "依次执行"), "loop.collection": ("for each of", "遍历列表"),
+    "loop.element": ("name of each", "每项变量"), "loop.outputCollection": ("collected into", "汇总到"),
+    "loop.outputElement": ("collected of each", "每项汇总值"),
+    "loop.completionCondition": ("enough when", "提前完成条件"), "loop.loopCardinality": ("times", "次数"),
+    "loop.loopCondition": ("again while", "循环条件"), "loop.loopMaximum": ("at most (times)", "最多次数"),
+    "loop.testBefore": ("asked before the first time", "首次执行前判断"),
+    "text en": ("English name", "英文名称"), "text zh": ("Chinese name", "中文名称"),
+    "attachedToRef": ("step that it stands on", "所在步骤"), "conditional": ("condition", "条件"),
+    "error": ("error", "错误"), "escalation": ("escalation", "升级"), "link": ("link", "链接"),
+    "terminate": ("ends everything", "结束整个流程"), "compensate": ("compensation", "补偿"),
+    "cancel": ("cancel", "取消"), "script": ("script", "脚本"), "processRef": ("process", "流程"),
+    "triggeredByEvent": ("started by an event", "由事件启动"), "isForCompensation": ("for compensation", "用于补偿"),
+    "errorCode": ("error code", "错误代码"), "escalationCode": ("escalation code", "升级代码"),
     "startCondition": ("start condition", "启动条件"), "label": ("label", "标签"),
     "text": ("text", "文本"), "hitPolicy": ("hit policy", "命中策略"), "expression": ("expression", "表达式"),
     "position": ("position", "位置"), "type": ("type", "类型"),
@@ -66,6 +87,10 @@ _PROPERTIES = {
     "properties.label:en": ("English label", "英文标签"),
     "properties.description:en": ("English help", "英文帮助说明"),
     "properties.values:en": ("English options", "英文选项"),
+}  # fmt: skip
+_NAMED = {  # properties of which there are several, each with a name
+    "param": ("parameter", "参数"), "outcome": ("button", "按钮"), "assign": ("variable", "变量"),
+    "input": ("input", "输入"), "output": ("output", "输出"), "text": ("name in", "名称"),
 }  # fmt: skip
 _VERBS = {
     "added": ("Added {kind} “{name}”.", "新增{kind}“{name}”。"),
@@ -98,8 +123,7 @@ class Change:
         name = self.name.get(("en", "zh")[language]) or self.element
         if self.kind != "changed":
             return _VERBS[self.kind][language].format(kind=kind, name=name)
-        known = _PROPERTIES.get(self.fact or "")
-        what = known[language] if known else self.fact
+        what = _property(self.fact or "", language)
         tag = ("en", "zh")[language]
         old = _shown(self.old_name[tag] if self.old_name else self.old, language)
         new = _shown(self.new_name[tag] if self.new_name else self.new, language)
@@ -119,6 +143,16 @@ class Change:
             "new": self.new,
             "words": self.words,
         }
+
+
+def _property(fact: str, language: int) -> str:
+    if fact in _PROPERTIES:
+        return _PROPERTIES[fact][language]
+    kind, _, name = fact.partition(" ")
+    if kind not in _NAMED:
+        return fact
+    said = _NAMED[kind][language]
+    return f"{said}{(' ', '')[language]}“{name}”" if name else said
 
 
 def _shown(value: Any, language: int) -> str:

@@ -24,6 +24,7 @@ from engine.bpmn.model import Outcome
 from engine.errors import TaskGone, TaskTaken
 from engine.runtime import Engine, OpenTask
 from engine.tables import human_task, process_instance, process_version
+from engine.task_form import shown
 
 
 @dataclass(frozen=True)
@@ -164,5 +165,5 @@ def gone_step(session: Session, engine: Engine, gone: TaskGone) -> GoneStep | No
         gone.ended_by.name if gone.ended_by else None,
         labels.get(row.outcome, row.outcome),
         row.ended_at,
-        Form.from_schema(schema) if schema else None,
+        Form.from_schema(shown(schema, human) if human else schema) if schema else None,
     )

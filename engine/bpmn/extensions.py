@@ -76,7 +76,13 @@ def human_work_of(element: Element) -> HumanWork:
     return HumanWork(
         work.get("form"), work.get("subject"), work.get("assignee"), work.get("candidates"),
         work.get("excluded"), work.get("due"), work.get("followUp"), work.get("priority"), tuple(outcomes),
+        _names(work.get("readonly")), _names(work.get("hidden")),
     )  # fmt: skip
+
+
+def _names(text: str | None) -> frozenset[str]:
+    """`amount, reason` as a set."""
+    return frozenset(name.strip() for name in (text or "").split(",") if name.strip())
 
 
 def _needs(text: str | None) -> tuple[tuple[str, ...], ...] | None:

@@ -88,6 +88,8 @@ class HumanWork:
     follow_up: str | None = None
     priority: str | None = None
     outcomes: tuple[Outcome, ...] = ()
+    readonly: frozenset[str] = frozenset()  # the form's fields that this task only shows
+    hidden: frozenset[str] = frozenset()  # and those that it does not show
 
 
 @dataclass(frozen=True)

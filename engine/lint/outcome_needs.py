@@ -1,9 +1,9 @@
 """What an outcome needs must be asked by the step's form."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from engine.lint import Context, Finding
+from engine.task_form import field_names
 
 ID = "outcome-needs"
 SEVERITY = "error"
@@ -17,28 +17,13 @@ def check(context: Context) -> Iterator[Finding]:
         form = context.bundle.forms.get(node.human.form or "")
         if node.human.form and form is None:
             continue  # human-task-form says so
-        keys = set(_keys((form or {}).get("components"), ""))
+        keys = set(field_names(form or {})) - node.human.hidden
         for outcome in node.human.outcomes:
             for key in (key for group in outcome.needs or () for key in group):
                 if key not in keys:
                     yield Finding(
                         node.id,
-                        f"The outcome “{outcome.id}” needs “{key}”, which the form does not ask.",
-                        f"处理结果“{outcome.id}”需要填写“{key}”，但表单中没有该字段。",
+                        f"The outcome “{outcome.id}” needs “{key}”, which this step’s form does not ask.",
+                        f"处理结果“{outcome.id}”需要填写“{key}”，但该步骤的表单中没有该字段。",
                         node.line,
                     )
-
-
-def _keys(components: Any, base: str) -> Iterator[str]:
-    """Where a form-js form writes: keys of fields, paths of lists; groups with a path lead deeper."""
-    for component in components if isinstance(components, list) else ():
-        if not isinstance(component, dict):
-            continue
-        path = component.get("path")
-        here = f"{base}{path}." if isinstance(path, str) and path else base
-        if component.get("type") == "group":
-            yield from _keys(component.get("components"), here)
-        elif component.get("type") == "dynamiclist":
-            yield here.removesuffix(".")
-        elif isinstance(component.get("key"), str):
-            yield base + component["key"]

@@ -22,6 +22,7 @@ export function propertiesContext(workspace) {
   };
   return {
     catalogue: workspace.catalogue,
+    fieldsOf: (form) => workspace.forms.get(form) ?? [],
     folderForms: () => here("form").map((file) => [file.key, fileName(file)]),
     folderDecisions: () => here("dmn").map((file) => [file.key, fileName(file)]),
     openFile: (kind, key) => {

@@ -21,6 +21,9 @@ export function both(words) {
   return typeof words === "string" ? words : (words[locale] || words.en || words.zh || "");
 }
 
+// The same in the language in which nobody reads here now.
+export const otherWords = (words) => words[locale === "zh" ? "en" : "zh"];
+
 export function moment(iso) {
   if (!iso) return "";
   const tag = locale === "zh" ? "zh-CN" : "en-GB";

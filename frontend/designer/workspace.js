@@ -11,7 +11,7 @@ import { propertiesContext } from "./side.js";
 import { SourceEditor } from "./source.js";
 import { both, moment, t } from "./texts.js";
 import { fileName, Tree } from "./tree.js";
-import { fieldKeys, variablesOf } from "./variables.js";
+import { formFields, variablesOf } from "./variables.js";
 
 const LINT_PAUSE = 500;
 const EDITORS = {
@@ -185,7 +185,10 @@ export class Workspace {
   }
 
   saved(tab) {
-    if (tab.saver?.state === "saved") this.showFiles(); // which have changed since their last version
+    if (tab.saver?.state === "saved") {
+      this.showFiles(); // which have changed since their last version
+      if (tab.file.kind === "form") this.readForm(tab.file.key, tab.content);
+    }
     this.showState();
   }
 
@@ -253,7 +256,7 @@ export class Workspace {
     this.properties ??= new PropertiesPanel(propertiesContext(this));
     this.properties.context.catalogue = this.catalogue;
     useFeel(this.catalogue, () => variablesOf(this.active?.editor, this.catalogue, this.forms));
-    this.readForms();
+    this.readForms().catch((error) => this.failed(error));
     const [one, another] = tab.selection;
     const root = tab.editor.get("canvas").getRootElement();
     let target = one && !another ? one.labelTarget ?? one : root;
@@ -266,13 +269,17 @@ export class Workspace {
     try { await this.loadCatalogue(); await this.showProperties(); } catch (error) { if (!(error instanceof Unreachable)) this.failed(error); }
   }
 
-  // Field names of the folder's forms, for completion.
+  // Fields of the folder's forms, for completion and for what a step shows of them.
   async readForms() {
     const folder = this.active.file.path.slice(0, this.active.file.path.lastIndexOf("/") + 1);
-    for (const file of this.files.filter((one) => one.kind === "form" && one.path.startsWith(folder) && !this.forms.has(one.key))) {
-      this.forms.set(file.key, []);
-      try { this.forms.set(file.key, fieldKeys(JSON.parse((await call("GET", `/files/${file.id}`)).content))); } catch (error) { if (error instanceof Problem) throw error; }
-    }
+    const unread = this.files.filter((one) => one.kind === "form" && one.path.startsWith(folder) && !this.forms.has(one.key));
+    for (const file of unread) this.forms.set(file.key, []);
+    for (const file of unread) this.readForm(file.key, (await call("GET", `/files/${file.id}`)).content);
+    if (unread.length) await this.showProperties();
+  }
+
+  readForm(key, content) {
+    try { this.forms.set(key, formFields(JSON.parse(content))); } catch (error) { if (!(error instanceof SyntaxError)) throw error; }
   }
 
   showOutline() {

@@ -1,5 +1,7 @@
 """Differences between versions, one by one and in words."""
 
+import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from engine.bpmn.reading import UnreadableDiagram
 from tests.engine.diagrams import diagram, person, service
 
 LIBRARY = Path(__file__).parents[2] / "bpmn_library"
+DESCRIPTOR = Path(__file__).parents[2] / "frontend" / "designer" / "bpmn" / "lanedesk.json"
 BASIC = (LIBRARY / "tickets" / "basic" / "ticket-basic.bpmn").read_bytes()
 
 OLD = diagram(
@@ -223,3 +226,41 @@ def test_states_of_a_file_are_compared(program: Callable[..., Any]) -> None:
     broken = {"path": "t/q.bpmn", "left": "<a", "right": "<b>"}
     refused = client.post(f"{api}/diff", json=broken)
     assert (refused.status_code, refused.json["line"]) == (422, 1)
+
+
+def extensions() -> list[tuple[str, str | None]]:
+    """All that our extension elements say, as the designer's descriptor lists it: (element, attribute or its text)."""
+    types = json.loads(DESCRIPTOR.read_text())["types"]
+    return [
+        (one["name"][0].lower() + one["name"][1:], None if said.get("isBody") else said["name"])
+        for one in types
+        for said in one["properties"]
+        if not said.get("isMany")
+    ]
+
+
+@pytest.mark.parametrize(("element", "attribute"), extensions())
+def test_whatever_an_extension_says_has_words_in_both_languages(
+    element: str, attribute: str | None
+) -> None:
+    def said(value: str) -> bytes:
+        own = {"text": {"lang": "en"}}.get(element, {})
+        given = own | ({attribute: value} if attribute else {})
+        attributes = "".join(f' {name}="{one}"' for name, one in given.items())
+        one = f"<l:{element}{attributes}>{'' if attribute else value}</l:{element}>"
+        if element in ("param", "outcome"):
+            holder = {"param": "operator", "outcome": "humanTask"}[element]
+            one = f"<l:{holder}>{one}</l:{holder}>"
+        held = f"<extensionElements>{one}</extensionElements>"
+        if element == "loop":
+            held = f"<multiInstanceLoopCharacteristics>{held}</multiInstanceLoopCharacteristics>"
+        return diagram(f'<startEvent id="s"/><task id="t">{held}</task>s->t')
+
+    changes = compare_bpmn(said("before"), said("after"))
+    assert changes
+    for change in changes:
+        chinese = change.words["zh"].partition("：")[2].partition("由")[0]
+        english = change.words["en"].partition(": ")[2].partition(" was ")[0]
+        assert re.search(r"[\u4e00-\u9fff]", chinese), f"{change.fact}: {chinese}"
+        assert english, change.fact
+        assert "." not in english

@@ -1,5 +1,7 @@
 """Human tasks: one completes, the others are told who was faster."""
 
+import json
+
 import pytest
 from sqlalchemy import select
 
@@ -39,6 +41,44 @@ def test_a_task_is_offered_with_all_that_the_diagram_says(rig: Rig) -> None:
     assert task.due_at is not None
     assert (task.due_at - rig.now).total_seconds() == 7200
     assert [o.id for o in task.outcomes] == ["yes", "no"]
+
+
+def test_a_step_shows_or_leaves_out_what_it_says_of_a_form_that_others_share(rig: Rig) -> None:
+    fields = [
+        {"type": "textfield", "key": "title"},
+        {"type": "number", "key": "price"},
+        {"type": "group", "path": "to", "components": [{"type": "textfield", "key": "street"}]},
+        {
+            "type": "dynamiclist",
+            "path": "parts",
+            "components": [{"type": "textfield", "key": "part"}],
+        },
+        {"type": "text", "text": "Thank you"},
+    ]
+    form = json.dumps({"type": "default", "components": fields}).encode()
+    rig.deploy(
+        diagram(
+            '<startEvent id="s"/><endEvent id="e"/>'
+            + person("ask", form="f")
+            + person("approve", form="f", readonly="title, to.street, parts", hidden="price")
+            + "s->ask ask->approve approve->e"
+        ),
+        f=form,
+    )
+    instance = rig.start()
+    with rig.database.transaction() as session:
+        (asked,) = rig.engine.open_tasks(session, instance)
+        assert rig.engine.task(session, asked).form == json.loads(form)
+        rig.engine.complete(session, asked, {}, outcome=None, actor=ALICE)
+        (approved,) = rig.engine.open_tasks(session, instance)
+        shown = rig.engine.task(session, approved).form
+    assert shown
+    title, to, parts, thanks = shown["components"]
+    assert title == fields[0] | {"readonly": True}
+    assert to["components"] == [{"type": "textfield", "key": "street", "readonly": True}]
+    assert parts["allowAddRemove"] is False
+    assert parts["components"] == [{"type": "textfield", "key": "part", "readonly": True}]
+    assert thanks == fields[4]
 
 
 def test_whom_a_diagram_excludes_is_no_candidate(rig: Rig) -> None:

@@ -2,7 +2,7 @@
 import { getNewShapePosition } from "bpmn-js/lib/features/auto-place/BpmnAutoPlaceUtil";
 import { choose } from "./choose.js";
 import { choices, typeWords } from "./kinds.js";
-import { t } from "../texts.js";
+import { otherWords, t } from "../texts.js";
 
 const GAP = 50; // px of the drawing between what is there and what is new
 const LEAST_GAP = 20;
@@ -40,8 +40,9 @@ export class Adding {
     const options = { type: choice.type, ...choice.options };
     if (choice.operator) {
       const operator = factory.create("lanedesk:Operator", { name: choice.operator.name });
-      const extensionElements = factory.create("bpmn:ExtensionElements", { values: [operator] });
-      operator.$parent = extensionElements;
+      const name = factory.create("lanedesk:Text", { lang: "en", name: otherWords(choice.operator.title) });
+      const extensionElements = factory.create("bpmn:ExtensionElements", { values: [operator, name] });
+      for (const value of extensionElements.values) value.$parent = extensionElements;
       options.businessObject = factory.create("bpmn:ServiceTask", { name: choice.words, extensionElements });
       extensionElements.$parent = options.businessObject;
     }

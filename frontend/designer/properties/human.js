@@ -49,6 +49,28 @@ function form(context) {
   return { key: "form", title: t("Form"), fields: [formField(context)] };
 }
 
+const ACCESS = () => [["", t("Is filled in")], ["readonly", t("Is only shown")], ["hidden", t("Is left out")]];
+const listed = (text) => (text ?? "").split(",").map((name) => name.trim()).filter(Boolean);
+
+// What this step does with each field of its form, which others may share.
+function access({ element, bo, of, fieldsOf }) {
+  const work = () => of.extension(bo, "lanedesk:HumanTask");
+  if (!isHuman(bo) || !work()?.form) return null;
+  const said = () => ["readonly", "hidden"].flatMap((how) => listed(work()?.get(how)));
+  const labels = new Map(fieldsOf(work().form).map(({ name, label }) => [name, label]));
+  for (const name of said()) if (!labels.has(name)) labels.set(name, name); // the form has it no more
+  const change = (name, wanted) => of.setExtension(element, bo, "lanedesk:HumanTask", Object.fromEntries(["readonly", "hidden"].map((how) => {
+    const left = listed(work().get(how)).filter((other) => other !== name);
+    if (how === wanted) left.push(name);
+    return [how, left.join(", ") || undefined];
+  })));
+  const fields = [...labels].map(([name, label]) => selectField({
+    key: `field-${name}`, label, options: ACCESS(),
+    get: () => ["readonly", "hidden"].find((how) => listed(work()?.get(how)).includes(name)), set: (wanted) => change(name, wanted),
+  }));
+  return { key: "fields", title: t("Fields in this step"), count: said().length || null, open: said().length > 0, fields };
+}
+
 const STYLES = () => [["default", t("Plain")], ["primary", t("Highlighted")], ["danger", t("Warning colour")]];
 
 function outcomes({ element, bo, of }) {
@@ -79,4 +101,4 @@ function outcomes({ element, bo, of }) {
   return { key: "outcomes", title: t("Buttons"), count: all().length || null, fields: all().length ? [list, hint] : [list] };
 }
 
-export const humanGroups = [form, who, outcomes];
+export const humanGroups = [form, access, who, outcomes];

@@ -91,6 +91,9 @@ WRONG: dict[str, list[tuple[str, ...]]] = {
     "outcome-needs": [
         ("a", ENDS + person("a", "yes").replace('id="yes"', 'id="yes" needs="x|y"') + "s->a a->e")
     ],
+    "task-fields": [
+        ("a", ENDS + person("a", "yes", readonly="x", hidden="y") + "s->a a->e"),
+    ],
     "called-process": [("c", ENDS + '<callActivity id="c" calledElement="nowhere"/>s->c c->e')],
     "script-language": [("t", data("<script>import os</script>", "scriptTask"))],
     "loop": [

@@ -10,6 +10,8 @@ import os
 import re
 import tempfile
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, BinaryIO, Final, Protocol
@@ -28,6 +30,10 @@ class FileMissing(Exception):
     """There is no file under this key."""
 
 
+class StorageUnreachable(OSError):
+    """The place for files does not answer, or refuses; nothing was kept or removed."""
+
+
 class UploadRefused(Exception):
     """A file is not taken. `reason` is too_large | executable | empty; `limit` in bytes; `filename` is cleaned."""
 
@@ -37,7 +43,7 @@ class UploadRefused(Exception):
 
 
 class Storage(Protocol):
-    """What the desk asks of a place for files."""
+    """What the desk asks of a place for files. Each of these may raise OSError: a full disk, a bucket that is away."""
 
     def put(self, data: bytes | IO[bytes], *, suffix: str = "") -> str:
         """Keep the bytes durably and return their key. `suffix` such as `.pdf` only helps people who look."""
@@ -125,11 +131,17 @@ class FolderStorage:
 
 
 class S3Storage:
-    """Files in an S3 bucket. boto3 is an extra; credentials and endpoint come from its own environment variables."""
+    """Files in an S3 bucket. Credentials, region and endpoint are those of boto3's own environment variables."""
 
-    def __init__(self, bucket: str, prefix: str = "", client: Any = None) -> None:
+    def __init__(self, bucket: str, prefix: str = "") -> None:
+        """Nothing is asked yet. Raises ValueError when boto3's variables cannot be used."""
         self.bucket, self.prefix = bucket, prefix
-        self._client = client or _s3_client()
+        self._client = _s3_client()
+
+    def check(self) -> None:
+        """Ask whether the bucket is there and ours. Raises StorageUnreachable."""
+        with self._asking():
+            self._client.head_bucket(Bucket=self.bucket)
 
     def put(self, data: bytes | IO[bytes], *, suffix: str = "") -> str:
         """See Storage."""
@@ -137,7 +149,8 @@ class S3Storage:
             key = _key(_copy(data, spool), suffix)
             if not self.exists(key):
                 spool.seek(0)
-                self._client.upload_fileobj(spool, self.bucket, self._name(key))
+                with self._asking():
+                    self._client.upload_fileobj(spool, self.bucket, self._name(key))
         return key
 
     def open(self, key: str) -> BinaryIO:
@@ -146,44 +159,57 @@ class S3Storage:
 
     def get(self, key: str) -> bytes:
         """See Storage."""
-        try:
+        with self._asking(key):
             answer = self._client.get_object(Bucket=self.bucket, Key=self._name(key))
-        except Exception as error:
-            if _is_missing(error):
-                raise FileMissing(key) from error
-            raise
-        return bytes(answer["Body"].read())
+            return bytes(answer["Body"].read())
 
     def exists(self, key: str) -> bool:
         """See Storage."""
+        name = self._name(key)
         try:
-            self._client.head_object(Bucket=self.bucket, Key=self._name(key))
-        except Exception as error:
-            if _is_missing(error):
-                return False
-            raise
+            with self._asking(key):
+                self._client.head_object(Bucket=self.bucket, Key=name)
+        except FileMissing:
+            return False
         return True
 
     def delete(self, key: str) -> None:
         """See Storage."""
-        self._client.delete_object(Bucket=self.bucket, Key=self._name(key))
+        with self._asking():
+            self._client.delete_object(Bucket=self.bucket, Key=self._name(key))
 
     def _name(self, key: str) -> str:
         _check_key(key)
         return f"{self.prefix}/{key}" if self.prefix else key
 
+    @contextmanager
+    def _asking(self, key: str | None = None) -> Iterator[None]:
+        """What goes wrong on the way, as what a Storage raises; `key` is the file that may be missing."""
+        from boto3.exceptions import Boto3Error
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            yield
+        except ClientError as error:
+            code = error.response.get("Error", {}).get("Code")
+            if key is not None and code in ("404", "NoSuchKey", "NotFound"):
+                raise FileMissing(key) from error
+            raise StorageUnreachable(f"s3://{self.bucket}: {error}") from error
+        except (BotoCoreError, Boto3Error) as error:
+            raise StorageUnreachable(f"s3://{self.bucket}: {error}") from error
+
 
 def _s3_client() -> Any:
+    # Not above: only a desk that keeps its files there waits for it.
+    import boto3
+    from botocore.config import Config
+    from botocore.exceptions import BotoCoreError
+
+    patience = Config(connect_timeout=5, read_timeout=30, retries={"total_max_attempts": 3})
     try:
-        import boto3
-    except ImportError as error:
-        raise RuntimeError("LANEDESK_STORAGE=s3://… needs boto3: pip install boto3") from error
-    return boto3.client("s3")
-
-
-def _is_missing(error: Exception) -> bool:
-    code = getattr(error, "response", {}).get("Error", {}).get("Code")
-    return code in ("404", "NoSuchKey", "NotFound")
+        return boto3.Session().client("s3", config=patience)
+    except BotoCoreError as error:
+        raise ValueError(f"LANEDESK_STORAGE cannot be used: {error}") from error
 
 
 def _copy(data: bytes | IO[bytes], out: IO[bytes]) -> str:

@@ -63,7 +63,7 @@ def all_findings() -> Iterator[Finding]:
         return
     yield Finding("ok", "settings", "every variable can be used")
     checks: list[Callable[[Settings], Finding]] = [
-        data_folder, disk, database, redis, port_web, port_events, port_mail, front_end, translations,
+        data_folder, disk, files, database, redis, port_web, port_events, port_mail, front_end, translations,
         pdf, chinese_fonts, chromium, clock,
     ]  # fmt: skip
     for check in checks:
@@ -103,6 +103,19 @@ def disk(settings: Settings) -> Finding:
     free = shutil.disk_usage(folder).free
     words = f"{free / 1024**3:.1f} GB free"
     return Finding("wrong" if free < DISK_LOW else "ok", "disk", words)
+
+
+def files(settings: Settings) -> Finding:
+    """Whether the bucket for files answers; without one they are in the data folder."""
+    from desk.storage import S3Storage, StorageUnreachable, open_storage
+
+    try:
+        storage = open_storage(settings)
+        if isinstance(storage, S3Storage):
+            storage.check()
+    except (ValueError, StorageUnreachable) as error:
+        return Finding("wrong", "files", f"{error}; see LANEDESK_STORAGE and boto3's AWS_… variables")
+    return Finding("ok", "files", settings.storage_url or "in the data folder")
 
 
 def database(settings: Settings) -> Finding:

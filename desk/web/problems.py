@@ -20,6 +20,7 @@ from werkzeug.exceptions import (
 )
 from werkzeug.wrappers import Response
 
+from desk.storage import StorageUnreachable
 from desk.web.assets import AssetsNotBuilt
 from desk.web.csrf import CsrfFailed
 from desk.web.request_id import request_id
@@ -110,6 +111,7 @@ def explain_errors(app: Flask) -> None:
     app.register_error_handler(HTTPException, _answer)
     for unreachable in (DatabaseUnreachable, OperationalError, InterfaceError):
         app.register_error_handler(unreachable, _database_away)
+    app.register_error_handler(StorageUnreachable, _storage_away)
 
 
 def explain_errors_to_programs(app: Flask) -> None:
@@ -154,6 +156,11 @@ def _answer(error: HTTPException) -> Any:
 def _database_away(error: Exception) -> Any:
     cause = str(getattr(error, "orig", None) or error).strip().splitlines()
     log.error("database.unreachable", cause=cause[0] if cause else "", exc_info=error)
+    return _answer(ServiceUnavailable(retry_after=30))
+
+
+def _storage_away(error: Exception) -> Any:
+    log.error("storage.unreachable", cause=str(error), exc_info=error)
     return _answer(ServiceUnavailable(retry_after=30))
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from desk.settings import Settings
 from lanedesk import doctor
+from tests.fixtures.s3 import S3Bucket, listening
 
 
 def test_an_old_python() -> None:
@@ -19,6 +20,18 @@ def test_a_setting_that_cannot_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
     wrong = list(doctor.all_findings())[-1]
     assert (wrong.grade, wrong.part) == ("wrong", "settings")
     assert "must be #rrggbb" in wrong.words
+
+
+def test_a_bucket_that_does_not_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with listening(S3Bucket("files")) as bucket:
+        for name, value in bucket.environment().items():
+            monkeypatch.setenv(name, value)
+        assert doctor.files(Settings(storage_url="s3://files/desk")).grade == "ok"
+        for wrong in ("s3://another", "files"):
+            finding = doctor.files(Settings(storage_url=wrong))
+            assert finding.grade == "wrong"
+            assert "LANEDESK_STORAGE" in finding.words
+    assert doctor.files(Settings(data_dir=tmp_path)).words == "in the data folder"
 
 
 def test_a_database_that_does_not_answer(tmp_path: Path) -> None:

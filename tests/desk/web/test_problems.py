@@ -8,6 +8,7 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import Conflict
 
 from desk.people.access import public
+from desk.storage import StorageUnreachable
 from desk.web import problems
 from desk.web.assets import AssetsNotBuilt
 from engine.database import DatabaseUnreachable
@@ -30,6 +31,8 @@ def app(app: Flask) -> Flask:
             raise OperationalError("SELECT secret", {}, Exception("connection refused"))
         if how == "unreachable":
             raise DatabaseUnreachable("DATABASE_URL postgresql://x: refused")
+        if how == "files":
+            raise StorageUnreachable("s3://secret: refused")
         if how == "conflict":
             raise Conflict("The ticket was taken by <Li>.")
         return abort(int(how))
@@ -52,6 +55,7 @@ def app(app: Flask) -> Flask:
         ("502", 502, "went wrong on our side"),
         ("database", 503, "not available right now"),
         ("unreachable", 503, "not available right now"),
+        ("files", 503, "not available right now"),
     ],
 )
 def test_people_get_words(browser: Browser, how: str, status: int, words: str) -> None:

@@ -2,8 +2,9 @@
 
 import io
 import os
+from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -15,52 +16,35 @@ from desk.storage import (
     FolderStorage,
     S3Storage,
     Storage,
+    StorageUnreachable,
     UploadRefused,
     check_upload,
     open_storage,
     safe_filename,
     sniff,
 )
+from tests.fixtures.s3 import S3Bucket, listening
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
 ZIP = b"PK\x03\x04" + b"\0" * 30
 
 
-class MissingKey(Exception):
-    """What boto3 raises."""
-
-    response: dict[str, Any] = {"Error": {"Code": "404"}}  # noqa: RUF012
-
-
-class Bucket:
-    """What the S3 storage asks of boto3's client."""
-
-    def __init__(self) -> None:
-        self.objects: dict[str, bytes] = {}
-        self.uploads = 0
-
-    def upload_fileobj(self, stream: IO[bytes], bucket: str, name: str) -> None:
-        assert bucket == "files"
-        self.uploads += 1
-        self.objects[name] = stream.read()
-
-    def get_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:
-        self.head_object(Bucket=Bucket, Key=Key)
-        return {"Body": io.BytesIO(self.objects[Key])}
-
-    def head_object(self, *, Bucket: str, Key: str) -> None:
-        if Key not in self.objects:
-            raise MissingKey
-
-    def delete_object(self, *, Bucket: str, Key: str) -> None:
-        self.objects.pop(Key, None)
+@pytest.fixture(autouse=True, scope="module")
+def bucket() -> Iterator[S3Bucket]:
+    """A bucket that this process's boto3 is sent to."""
+    with pytest.MonkeyPatch.context() as environment, listening(S3Bucket("files")) as found:
+        for name, value in found.environment().items():
+            environment.setenv(name, value)
+        yield found
 
 
 @pytest.fixture(params=["folder", "s3"])
-def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
+def storage(request: pytest.FixtureRequest, tmp_path: Path, bucket: S3Bucket) -> Storage:
     if request.param == "folder":
         return FolderStorage(tmp_path / "files")
-    return S3Storage("files", "desk", client=Bucket())
+    bucket.objects.clear()
+    bucket.requests.clear()
+    return S3Storage("files", "desk")
 
 
 def test_what_was_put_is_read_back(storage: Storage) -> None:
@@ -72,17 +56,20 @@ def test_what_was_put_is_read_back(storage: Storage) -> None:
     assert storage.exists(key)
 
 
-def test_streams_larger_than_a_chunk_are_kept_whole(storage: Storage) -> None:
-    data = os.urandom(1024 * 1024 * 5 + 17)
+@pytest.mark.parametrize("megabytes", [5, 9])  # boto3 sends more than 8 in parts
+def test_streams_larger_than_a_chunk_are_kept_whole(storage: Storage, megabytes: int) -> None:
+    data = os.urandom(megabytes * 1024 * 1024 + 17)
     assert storage.get(storage.put(io.BytesIO(data))) == data
 
 
-def test_the_same_bytes_are_kept_once(storage: Storage) -> None:
+def test_the_same_bytes_are_kept_once(storage: Storage, bucket: S3Bucket) -> None:
     assert storage.put(PNG, suffix=".png") == storage.put(io.BytesIO(PNG), suffix=".png")
     if isinstance(storage, FolderStorage):
         assert len([path for path in storage.folder.rglob("*") if path.is_file()]) == 1
     else:
-        assert storage._client.uploads == 1  # type: ignore[attr-defined]
+        (name,) = bucket.objects
+        assert name.startswith("desk/")
+        assert bucket.requests.count(("PUT", name)) == 1
 
 
 def test_what_is_not_there_is_missing_and_can_be_deleted(storage: Storage) -> None:
@@ -119,14 +106,42 @@ def test_a_write_that_fails_leaves_nothing(tmp_path: Path) -> None:
     assert [path for path in storage.folder.rglob("*") if path.is_file()] == []
 
 
+def test_a_bucket_that_refuses_or_is_away_is_said_and_nothing_is_taken_for_missing(
+    bucket: S3Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = "0" * 64
+    monkeypatch.setattr(bucket, "refuses", True)
+    for ask in (S3Storage("files").get, S3Storage("files").exists, S3Storage("files").delete):
+        with pytest.raises(StorageUnreachable, match="s3://files: .*(AccessDenied|403)"):
+            ask(key)
+    monkeypatch.undo()
+    with pytest.raises(StorageUnreachable, match="s3://elsewhere"):
+        S3Storage("elsewhere").check()
+    S3Storage("files").check()
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:1")
+    with pytest.raises(StorageUnreachable, match="Could not connect"):
+        S3Storage("files").put(PNG)
+
+
+def test_what_is_not_signed_with_our_key_is_refused(
+    bucket: S3Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that the other tests mean something."""
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "another one")
+    with pytest.raises(StorageUnreachable, match="403"):
+        S3Storage("files").check()
+
+
 def test_the_settings_choose_the_storage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("desk.storage._s3_client", Bucket)
     assert isinstance(open_storage(Settings(data_dir=tmp_path)), FolderStorage)
     s3 = open_storage(Settings(storage_url="s3://files/desk/attachments/"))
     assert isinstance(s3, S3Storage)
     assert (s3.bucket, s3.prefix) == ("files", "desk/attachments")
     with pytest.raises(ValueError, match="s3://bucket/prefix"):
         open_storage(Settings(storage_url="ftp://files"))
+    monkeypatch.setenv("AWS_PROFILE", "nobody")
+    with pytest.raises(ValueError, match=r"LANEDESK_STORAGE cannot be used: .*nobody"):
+        open_storage(Settings(storage_url="s3://files"))
 
 
 # -- uploads ------------------------------------------------------------------------------------------------------

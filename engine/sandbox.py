@@ -25,6 +25,7 @@ from engine.runtime import CalendarProvider, Engine, RecordLoader
 from engine.step import Step
 from engine.tables import (
     human_task,
+    human_task_candidate,
     inbox_message,
     incident,
     job,
@@ -214,6 +215,18 @@ class Sandbox:
                 number = self.number(row.id)
                 found += [(number, e) for e in self.engine.tokens(session, row.id)["active"]]
         return sorted(found, key=lambda pair: (pair[1], pair[0]))
+
+    def excluded(self) -> list[str]:
+        """Who may not do one of the open human tasks, by reference."""
+        barred = select(human_task_candidate.c.candidate).distinct()
+        with self.database.reading() as session:
+            return sorted(
+                session.scalars(
+                    barred.join(human_task, human_task.c.id == human_task_candidate.c.task_id).where(
+                        human_task_candidate.c.excluded, human_task.c.status == "open"
+                    )
+                )
+            )
 
     def number(self, instance_id: UUID) -> int:
         """Which instance it is, counted from 1 in the order of their starts."""

@@ -13,6 +13,7 @@ A file `*.scenario.yaml` beside a diagram is a list of scenarios:
           at: [dispatch]                             # where tokens then stand, all of them
           calls: [ticket.create]                     # which operators were called in this step, in order
           data: {handler: team:1}                    # variables that must have these values
+          excluded: [user:7]                         # who may not do what is open for people, though offered to them
         - complete: dispatch                         # a human task
           outcome: dispatch
           with: {team: team:1}
@@ -52,6 +53,7 @@ _KEYS = {
     "data",
     "calls",
     "ended",
+    "excluded",
     "refused",
 }
 
@@ -233,6 +235,11 @@ class _Play:
                 raise _Unlike("everything has ended", "流程已全部结束")
             here = _listed(active)
             raise _Unlike(f"tokens stand at {here[0]}", f"令牌位于 {here[1]}")
+        if "excluded" in step and (kept := self.sandbox.excluded()) != sorted(step["excluded"]):
+            here, there = _listed(kept), _listed(sorted(step["excluded"]))
+            raise _Unlike(
+                f"excluded are {here[0]}, not {there[0]}", f"排除了 {here[1]}，应为 {there[1]}"
+            )
         for name, value in step.get("data", {}).items():
             if (found := self.sandbox.data.get(name)) != value:
                 is_, told = _json(found), _json(value)

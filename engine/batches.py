@@ -27,6 +27,7 @@ from engine.errors import (
     MigrationRefused,
     NothingToDo,
     Reason,
+    StateUnreadable,
     UnknownElement,
 )
 from engine.history import plain
@@ -245,6 +246,14 @@ def reasons_of(error: Exception) -> list[Reason]:
             return [Reason("", "The instance has ended.", "实例已结束。")]
         case InstanceSuspended():
             return [Reason("", "The instance is suspended.", "实例已挂起。")]
+        case StateUnreadable():
+            return [
+                Reason(
+                    "",
+                    "What is kept of this instance cannot be read by this program: nothing was changed.",
+                    "本程序无法读取该实例保存的状态，未作任何更改。",
+                )
+            ]
         case UnknownElement():
             return [Reason("", f"Not possible there: {error}", f"无法操作该位置：{error}")]
         case DiagramError():

@@ -17,6 +17,7 @@ __all__ = [
     "NothingToDo",
     "Problem",
     "Reason",
+    "StateUnreadable",
     "TaskGone",
     "TaskTaken",
     "UnknownElement",
@@ -39,6 +40,10 @@ class InstanceGone(EngineError):
 
 class InstanceSuspended(EngineError):
     """The instance is suspended: nothing moves until it is resumed."""
+
+
+class StateUnreadable(EngineError):
+    """The kept state of an instance says nothing to this program: a newer one wrote it, or it was damaged."""
 
 
 class UnknownElement(EngineError):

@@ -13,10 +13,10 @@ from engine.actors import Actor
 from engine.bpmn.kinds.gateways import standing_at
 from engine.bpmn.model import Words
 from engine.bpmn.tokens import Token
-from engine.errors import InstanceGone
+from engine.errors import InstanceGone, StateUnreadable
 from engine.library import Version
 from engine.step import Step
-from engine.tables import process_instance
+from engine.tables import human_task, job, process_instance
 
 if TYPE_CHECKING:
     from engine.runtime import Engine
@@ -54,12 +54,13 @@ class Room:
 
 @dataclass(frozen=True)
 class Look:
-    """An instance as it stands. An instance that has ended has no tokens and no scopes."""
+    """An instance as it stands. An instance that has ended, or cannot be read, has no tokens and no scopes."""
 
     version: Version
     status: str
     tokens: tuple[Standing, ...]
     rooms: tuple[Room, ...]
+    unreadable: str = ""  # why its state cannot be read
 
     def room_of(self, element: str | None) -> Room | None:
         """The scope in which a token stands at this element, else the process."""
@@ -90,7 +91,10 @@ def look(engine: "Engine", session: Session, instance_id: UUID) -> Look:
     if row.status not in ("active", "suspended"):
         return Look(version, row.status, (), ())
     reader = Actor("system", None, "reader")
-    instance = Step(engine, session, version, reader, instance_id=instance_id, row=row).instance
+    try:
+        instance = Step(engine, session, version, reader, instance_id=instance_id, row=row).instance
+    except StateUnreadable as error:
+        return Look(version, row.status, (), (), str(error))
     rooms = tuple(
         Room(
             scope.id,
@@ -102,6 +106,17 @@ def look(engine: "Engine", session: Session, instance_id: UUID) -> Look:
         for scope in instance.scopes.values()
     )
     return Look(version, row.status, tuple(_standing(t) for t in instance.tokens()), rooms)
+
+
+def waits_at(session: Session, instance_id: UUID) -> list[str]:
+    """Elements at which people or workers have something to do, whether or not the state can be read."""
+    tasks = select(human_task.c.element_id).where(
+        human_task.c.instance_id == instance_id, human_task.c.status.in_(("open", "suspended"))
+    )
+    jobs = select(job.c.element_id).where(
+        job.c.instance_id == instance_id, job.c.status.not_in(("done", "cancelled"))
+    )
+    return sorted({element for element in session.scalars(tasks.union(jobs)) if element})
 
 
 def _standing(token: Token) -> Standing:

@@ -97,6 +97,7 @@ def get_instance(instance_id: UUID) -> dict[str, Any]:
             "tasks": desk.engine.open_tasks(session, instance_id),
             "tokens": seen.tokens,
             "variables": plain(own),
+            "unreadable": seen.unreadable,
         }
 
 

@@ -49,6 +49,9 @@ class InstanceDetail(InstanceSchema):
     tasks = fields.List(fields.UUID())
     tokens = fields.List(fields.Nested(StandingSchema))
     variables = fields.Dict(metadata={"description": "Of the process, as they are now"})
+    unreadable = fields.String(
+        metadata={"description": "Why its state cannot be read; tokens and variables are then as the history knows"}
+    )
 
 
 class FilterFields(ma.Schema):

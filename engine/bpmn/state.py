@@ -13,6 +13,7 @@ import msgpack
 
 from engine.bpmn.program import Program
 from engine.bpmn.tokens import Instance, Scope, Token, World
+from engine.errors import StateUnreadable
 
 FORMAT = 2
 
@@ -44,7 +45,14 @@ def dump(instance: Instance) -> bytes:
 
 
 def load(content: bytes, program: Program, world: World) -> Instance:
-    """The instance as it was when it was dumped."""
+    """The instance as it was when it was dumped. Raises StateUnreadable."""
+    try:
+        return _load(content, program, world)
+    except Exception as error:  # whatever bytes that nobody wrote so may lead to
+        raise StateUnreadable(f"the state of the instance cannot be read: {error}") from error
+
+
+def _load(content: bytes, program: Program, world: World) -> Instance:
     found, scopes = msgpack.unpackb(content, ext_hook=_unpack, strict_map_key=False)
     if found != FORMAT:
         raise ValueError(f"state has format {found}, this program reads {FORMAT}")

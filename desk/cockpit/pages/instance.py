@@ -19,7 +19,7 @@ from desk.people.permissions import can
 from desk.tickets.tasks import names_of
 from desk.web.localisation import select_locale, words
 from engine.bpmn.program import Program
-from engine.inspection import Look, look
+from engine.inspection import Look, look, waits_at
 
 JOB_NAMES = {
     "waiting": _l("waits for a worker"),
@@ -53,11 +53,12 @@ def instance_state(instance_id: UUID) -> dict[str, Any]:
         passed = instances.passed(session, instance_id, seq)
         waits = instances.waits(session, instance_id)
         names = names_of(session, [task.assignee for task in waits.tasks])
+        at_work = waits_at(session, instance_id) if seen.unreadable else []
     if seq is not None:
         last = [passed[-1].element_id] if passed else []
         return {"active": [{"element": e} for e in last], "done": _path(passed, seen), "failed": []}
     who = {task.element_id: names.get(task.assignee or "") for task in waits.tasks}
-    standing = sorted({t.at for t in seen.tokens if not t.beside and not t.hosts})
+    standing = sorted({t.at for t in seen.tokens if not t.beside and not t.hosts}) or at_work
     return {
         "active": [{"element": e, "who": who.get(e)} for e in standing],
         "done": _path(passed, seen),
@@ -138,7 +139,7 @@ def show_instance(
         form=request.form,
         errors=errors or {},
         may_operate=can(user, "process.operate"),
-        running=row.status in ("active", "suspended"),
+        running=row.status in ("active", "suspended") and not seen.unreadable,
         instance_id=instance_id,
         **_timeline(session, instance_id, program, None),
     )  # fmt: skip

@@ -5,12 +5,16 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
+import msgpack
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from desk.application import Desk
 from desk.cockpit.models import InstanceVariable
 from engine.actors import SYSTEM, Actor
+from engine.bpmn.state import FORMAT
+from engine.incidents import open_incident
+from engine.tables import incident as incidents
 from engine.tables import process_instance
 from tests.desk.cockpit.conftest import REVIEW, Floor
 from tests.engine.diagrams import diagram
@@ -100,6 +104,45 @@ def test_the_page_of_an_instance_tells_its_story(floor: Floor, as_role: AsRole) 
     then = browser.get(f"/cockpit/instances/{instance}/variables?seq=1").text
     assert "red" in then
     assert "blue" not in then
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        b"", b"\xc1", b"garbage", msgpack.packb([99, []]), msgpack.packb([FORMAT, []]),
+        msgpack.packb([FORMAT, [[b"x" * 16, 0, None, False, {}, {}, [[b"y" * 16, 999, 1, 0, {}]]]]]),
+    ],
+)  # fmt: skip
+def test_an_instance_that_cannot_be_read_says_so(
+    desk: Desk, floor: Floor, as_role: AsRole, state: bytes
+) -> None:
+    instance = floor.start("review", colour="red")
+    floor.complete(instance)
+    with desk.database.transaction() as session:
+        session.execute(update(process_instance).values(state=state))
+        open_incident(session, "step", "the disk was full", instance_id=instance)
+    browser = as_role("implementer")
+    address = f"/cockpit/instances/{instance}"
+    page = browser.get(address)
+    assert page.status_code == 200
+    assert "Where this instance stands cannot be read." in page.text
+    assert "finished “write”" in page.text
+    assert "red" in page.text
+    assert "the disk was full" in page.text
+    assert "Move a token" not in page.text
+    found = browser.get(f"{address}/state.json").json
+    assert [one["element"] for one in found["active"]] == ["check"]
+    assert browser.get(f"{address}/timeline").status_code == 200
+    assert browser.get(f"{address}/variables?seq=1").status_code == 200
+    answer = browser.get(f"/api/v1{address.removeprefix('/cockpit')}").json
+    assert answer["unreadable"]
+    assert answer["active"] == ["check"]
+    sent = browser.post(f"{address}/suspend", {"reason": "wait"}, follow_redirects=True)
+    assert "cannot be read by this program: nothing was changed" in sent.text
+    with desk.reading() as session:
+        incident = session.scalar(select(incidents.c.id))
+        assert session.scalar(select(process_instance.c.state)) == state
+    assert browser.get(f"/incidents/{incident}").status_code == 200
 
 
 def test_what_is_sealed_is_read_here_and_kept_nowhere_else(

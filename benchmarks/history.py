@@ -221,7 +221,7 @@ def export(url: str, folder: Path) -> dict[str, float]:
 
 def export_here(url: str, folder: Path) -> None:
     """What the worker does with an export that is due; prints the figures."""
-    desk = _desk(url, folder)
+    desk = desk_on(url, folder)
     with desk.database.transaction() as session:
         asked = ask(session, Wanted(format="xes"), actor=SYSTEM)
     began = time.perf_counter()
@@ -260,7 +260,7 @@ def heat(desk: Desk, version: UUID) -> tuple[float, float, int]:
     return best, worked, sum(one.count for name, one in found.items() if name.startswith("step"))
 
 
-def _desk(url: str, folder: Path) -> Desk:
+def desk_on(url: str, folder: Path) -> Desk:
     structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
     settings = Settings(data_dir=folder, database_url=url, secret_key="for a benchmark only")
     return build_desk(settings)
@@ -286,7 +286,7 @@ def main() -> None:
         return
     with empty_databases() as create, tempfile.TemporaryDirectory() as name:
         url, folder = create("history"), Path(name)
-        desk = _desk(url, folder)
+        desk = desk_on(url, folder)
         upgrade(desk.database)
         with timed("the cost of history in a step"):
             found = cost(desk.database, given.rounds)

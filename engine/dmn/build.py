@@ -297,6 +297,9 @@ def _value(node: Node, inputs: Mapping[str, Any], names: frozenset[str], run: _M
             return None
         values = [to_feel(inputs.get(name)) for name, _ in node.parameters]
         return knowledge.call(run, 0, *values)
+    if isinstance(node, DecisionNode):
+        # It is asked for: an input of its own name is no answer, but one that its logic may read.
+        return node.decided(Frame(inputs, names - {node.name}, run))
     return frame.value_of(node)
 
 

@@ -53,6 +53,11 @@ class DecisionNode(Node):
         given = frame.given(self)
         if given is not _MISSING:  # stands for the decision's own logic
             return given if self.type is None else conform(self.type, given, run)
+        return self.decided(frame)
+
+    def decided(self, frame: "Frame") -> Any:
+        """What the decision's own logic says."""
+        run = frame.run
         if self.code is None:
             return run.warn(0, f'"{self.name}" has no logic', f"“{self.name}”没有决策逻辑")
         run.enter()

@@ -47,6 +47,12 @@ def test_a_value_given_for_a_decision_replaces_its_logic() -> None:
     assert to_python(decide(inner, "b", a=10).value) == 11
 
 
+def test_the_decision_that_is_asked_for_is_worked_out_whatever_the_inputs_are_called() -> None:
+    """A process may hold a variable of that name, such as the answer of the time before."""
+    inner = decision("rating", literal("rating + 1"), type="number")
+    assert to_python(decide(inner, "rating", rating=3).value) == 4
+
+
 def test_inputs_are_checked_against_their_types() -> None:
     inner = input_data("n", "number") + decision("d", literal("n"), needs("n", kind="Input"))
     assert to_python(decide(inner, "d", n=3).value) == 3

@@ -1,13 +1,16 @@
 """Messages and signals: who waits, what starts, what is kept for later."""
 
+import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import bindparam, exists, or_, select, update
+from sqlalchemy import bindparam, exists, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from engine import statements as sql
@@ -18,12 +21,15 @@ from engine.database import Database, is_sqlite
 from engine.errors import InstanceGone, InstanceSuspended
 from engine.history import plain
 from engine.starts import Asking, Start, holds
-from engine.step import lock
-from engine.tables import inbox_message, process_instance, subscription
+from engine.step import job_row, lock, wake
+from engine.tables import inbox_message, job, process_instance, subscription
 
 if TYPE_CHECKING:
     from engine.runtime import Engine
 
+log = logging.getLogger(__name__)
+
+HAND_OVER = "engine.kept"  # the job that delivers a kept message whose delivery has failed
 SUSPENDED_KEEP = timedelta(days=365)  # how long a message waits for a suspended instance
 
 
@@ -59,7 +65,8 @@ def message(
 
     Every instance that waits for it with the same key takes it once (its oldest waiting token), and every process whose
     start event names it and whose condition holds starts, unless one of its instances has taken it. All conditions are
-    asked before anything starts. A message with a dedupe key that was seen before does nothing.
+    asked before anything starts. For a suspended instance it is kept until that goes on. A message with a dedupe key
+    that was seen before does nothing.
     """
     inbox_id = None
     if dedupe_key is not None:
@@ -70,11 +77,20 @@ def message(
             return Delivery(duplicate=True)
     found = sql.run(session, _WAITING, {"named": name, "key": correlation})
     waiting = [r for r in found if r.correlation == correlation]
-    taken, processes = [], set()
+    taken, processes, kept = [], set(), False
     for instance_id in sorted({r.instance_id for r in waiting}):
-        version_id = _fire(
-            engine, session, instance_id, "message", name, correlation, payload, actor, cause
-        )
+        try:
+            version_id = _fire(
+                engine, session, instance_id, "message", name, correlation, payload, actor, cause
+            )
+        except InstanceSuspended:
+            _keep(
+                engine, session, name, payload, correlation, None, SUSPENDED_KEEP, cause.depth,
+                instance_id=instance_id,
+            )  # fmt: skip
+            processes.add(session.scalar(_VERSION_OF.params(wanted=instance_id)))
+            kept = True
+            continue
         if version_id is not None:
             taken.append(instance_id)
             processes.add(version_id)
@@ -87,8 +103,7 @@ def message(
         for start in opened
         if start.version_id not in processes
     ]
-    kept = False
-    if not taken and not started and time_to_live:
+    if not taken and not started and not kept and time_to_live:
         kept = True
         if inbox_id is None:
             _keep(engine, session, name, payload, correlation, None, time_to_live, cause.depth)
@@ -118,11 +133,11 @@ def signal(
         for r in _subscribers(session, "signal", name, None)
         if thrower is None or r.instance_id != thrower
     ]
-    taken = [
-        instance_id
-        for instance_id in sorted({r.instance_id for r in rows if r.instance_id is not None})
-        if _fire(engine, session, instance_id, "signal", name, None, payload, actor, cause)
-    ]
+    taken = []
+    for instance_id in sorted({r.instance_id for r in rows if r.instance_id is not None}):
+        with suppress(InstanceSuspended):  # a signal is not kept for who cannot hear it now
+            if _fire(engine, session, instance_id, "signal", name, None, payload, actor, cause):
+                taken.append(instance_id)
     started = [
         _start(engine, session, row, payload, actor, cause)
         for row in rows
@@ -138,28 +153,70 @@ def deliver_kept(engine: "Engine", database: Database) -> int:
     """
     with database.reading() as session:
         rows = session.execute(_KEPT_AND_AWAITED.params(now=engine.clock())).all()
-    delivered = 0
-    for row in rows:
+    return sum(_deliver_kept(engine, database, row.id) for row in rows)
+
+
+def _deliver_kept(engine: "Engine", database: Database, message_id: UUID) -> bool:
+    """Whether it found somebody. What cannot take it becomes a job: tried again, in the end an incident."""
+    try:
         with database.transaction() as session:
-            taken = session.execute(
-                update(inbox_message)
-                .where(inbox_message.c.id == row.id, inbox_message.c.status == "kept")
-                .values(status="delivered")
-            ).rowcount  # type: ignore[attr-defined]
-            if not taken:
-                continue
-            found = message(
-                engine, session, row.name, row.payload, actor=SYSTEM, correlation=row.correlation,
-                dedupe_key=None, time_to_live=timedelta(0), starts=True,
-                cause=Cause(str(row.id), row.depth, ("…",) if row.depth else ()),
+            return hand_over(engine, session, message_id, "kept")
+    except OperationalError:
+        raise  # the database is away, not the diagram broken: the message stays kept
+    except Exception as error:  # noqa: BLE001 - one broken diagram must not hold up messages and timers
+        log.warning("kept message %s failed: %s", message_id, error)
+        with database.transaction() as session:
+            if _taken_up(session, message_id, "kept", "failing") is not None:
+                _write_job(engine, session, message_id)
+        return False
+
+
+def _write_job(engine: "Engine", session: Session, message_id: UUID) -> None:
+    parameters, key = {"message": str(message_id)}, f"{HAND_OVER}:{message_id}:{uuid4()}"
+    row = job_row(HAND_OVER, parameters, now=engine.clock(), key=key)
+    session.execute(insert(job), row)
+    wake(engine, session, row["queue"])
+
+
+def hand_over(
+    engine: "Engine", session: Session, message_id: UUID, status: str = "failing"
+) -> bool:
+    """Deliver a kept message to whom it was kept for, or to all that wait for it now; whether anybody took it.
+
+    One that nobody takes is kept on.
+    """
+    row = _taken_up(session, message_id, status, "delivered")
+    if row is None:
+        return False
+    cause = Cause(str(row.id), row.depth, ("…",) if row.depth else ())
+    if row.instance_id is None:
+        taken = message(
+            engine, session, row.name, row.payload, actor=SYSTEM, correlation=row.correlation,
+            dedupe_key=None, time_to_live=timedelta(0), starts=True, cause=cause,
+        ).anywhere  # fmt: skip
+    else:
+        taken = False
+        with suppress(InstanceSuspended):
+            version_id = _fire(
+                engine, session, row.instance_id, "message", row.name, row.correlation, row.payload,
+                SYSTEM, cause,
             )  # fmt: skip
-            if found.anywhere:
-                delivered += 1
-            else:
-                session.execute(
-                    update(inbox_message).where(inbox_message.c.id == row.id).values(status="kept")
-                )
-    return delivered
+            taken = version_id is not None
+    if not taken:
+        session.execute(
+            update(inbox_message).where(inbox_message.c.id == row.id).values(status="kept")
+        )
+    return taken
+
+
+def _taken_up(session: Session, message_id: UUID, status: str, afterwards: str) -> Any:
+    """The message of that status, which nobody else hands over from now on; None when somebody does."""
+    return session.execute(
+        update(inbox_message)
+        .where(inbox_message.c.id == message_id, inbox_message.c.status == status)
+        .values(status=afterwards)
+        .returning(inbox_message)
+    ).one_or_none()
 
 
 _KEPT_AND_AWAITED = (
@@ -173,6 +230,10 @@ _KEPT_AND_AWAITED = (
             subscription.c.instance_id.is_not(None),
             subscription.c.instance_id == process_instance.c.id,
             process_instance.c.status == "active",
+            or_(
+                inbox_message.c.instance_id.is_(None),
+                inbox_message.c.instance_id == process_instance.c.id,
+            ),
             or_(
                 subscription.c.correlation == inbox_message.c.correlation,
                 subscription.c.correlation.is_(None) & inbox_message.c.correlation.is_(None),
@@ -190,6 +251,10 @@ def _matching(
     asking = Asking(payload, engine.records, session, engine.here, engine.host(session))
     return engine.starts.index(session).matching(name, asking)
 
+
+_VERSION_OF = select(process_instance.c.version_id).where(
+    process_instance.c.id == bindparam("wanted")
+)
 
 # Instances that wait for a message with this key, or with none.
 _WAITING = sql.Query(
@@ -228,14 +293,10 @@ def _fire(
     actor: Actor,
     cause: Cause,
 ) -> UUID | None:
-    """Let an instance take the event; its version's id, or None when it waits no more."""
+    """Let an instance take the event; its version's id, or None when it waits no more. Raises InstanceSuspended."""
     try:
         step = lock(engine, session, instance_id, actor, cause)
     except InstanceGone:
-        return None
-    except InstanceSuspended:
-        if kind == "message":  # it is told when the instance goes on
-            _keep(engine, session, name, payload, correlation, None, SUSPENDED_KEEP, cause.depth)
         return None
     matching = [
         (token, index)
@@ -298,6 +359,7 @@ def _keep(
     time_to_live: timedelta,
     depth: int,
     status: str = "kept",
+    instance_id: UUID | None = None,
 ) -> UUID | None:
     dialect = sqlite if is_sqlite(session) else postgresql
     now = engine.clock()
@@ -309,6 +371,7 @@ def _keep(
             dedupe_key=dedupe_key,
             name=name,
             correlation=correlation,
+            instance_id=instance_id,
             payload=plain(payload),
             depth=depth,
             status=status,

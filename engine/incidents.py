@@ -71,6 +71,8 @@ def retry(
         _note(step, row, "retried", reason, variables)
     if row.job_id is not None:
         _again(engine, session, row, step, suspended)
+    elif row.instance_id is not None and (step is None or _token(step, row) is None):
+        raise _gone_on()
     elif not suspended:
         session.execute(insert(timer), _timer_row(row, engine.clock()))
     if step is not None:
@@ -170,12 +172,16 @@ def _again(
         .returning(job.c.queue)
     ).one_or_none()
     if found is None:
-        raise NothingToDo(
-            "Nothing waits for this work any more: the token has gone on.",
-            "令牌已离开此处，该任务不再需要执行。",
-        )
+        raise _gone_on()
     if not suspended:
         wake(engine, session, found.queue)
+
+
+def _gone_on() -> NothingToDo:
+    return NothingToDo(
+        "Nothing waits for this work any more: the token has gone on.",
+        "令牌已离开此处，该任务不再需要执行。",
+    )
 
 
 def _timer_row(row: Any, now: datetime) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """Jobs: work outside the database, written with the step that wants it, done by a worker after the commit.
 
 A worker claims jobs with a lease. A job that fails, hangs or kills its worker counts a try each time, since tries are
-counted when a job is claimed, not when somebody reports; after its last one it is an incident.
+counted when a job begins, not when somebody reports; after its last one it is an incident. A job that was claimed with
+it and never began has lost nothing.
 """
 
 import logging
@@ -76,7 +77,6 @@ def claim(engine: "Engine", database: Database, queue: str, count: int) -> list[
                 .where(job.c.id.in_(due))
                 .values(
                     status="running",
-                    tries=job.c.tries + 1,
                     lease_until=now + LEASE,
                     lease_token=uuid4(),
                 )
@@ -85,15 +85,43 @@ def claim(engine: "Engine", database: Database, queue: str, count: int) -> list[
         )
         ready = []
         for row in sorted(rows, key=lambda r: r.due_at):
-            if row.tries > row.max_tries:
+            if row.tries >= row.max_tries:
                 _give_up(engine, session, row, "the worker died or hung on every try", None, now)
             else:
                 ready.append(row)
         return ready
 
 
-def perform(engine: "Engine", database: Database, row: Any) -> None:
+def begin(engine: "Engine", database: Database, row: Any) -> Any:
+    """Count a try of a claimed job and give it a whole lease; the job as it is now, None when another worker has it."""
+    held = {"wanted": row.id, "lease": row.lease_token, "until": engine.clock() + LEASE}
+    with database.transaction() as session:
+        return sql.run(session, _BEGUN, held).one_or_none()
+
+
+def perform(engine: "Engine", database: Database, claimed: Any) -> None:
     """Do one claimed job and write how it ended."""
+    row = begin(engine, database, claimed)
+    if row is None:
+        log.warning("job %s was taken over by another worker", claimed.id)
+        return
+    try:
+        try:
+            _do(engine, database, row)
+        except BpmnError as error:
+            _throw(engine, database, row, error)
+    except InstanceSuspended:
+        _hold(engine, database, row)
+    except DepthExceeded:
+        _stop_chain(engine, database, row)
+    except JobLost:
+        log.warning("job %s was taken over by another worker", row.id)
+    except Exception as error:  # noqa: BLE001 - whatever an operator raises ends in a retry or an incident
+        _failed(engine, database, row, error)
+
+
+def _do(engine: "Engine", database: Database, row: Any) -> None:
+    """Do the work of a claimed job, and hand its result on."""
     finished = False
 
     def finish(session: Session, result: Any) -> None:
@@ -103,38 +131,27 @@ def perform(engine: "Engine", database: Database, row: Any) -> None:
             _complete_token(engine, session, row, result)
         finished = True
 
-    try:
-        if row.operator == batches.OPERATOR:
-            batch_id = UUID(row.parameters["batch"])
-            batches.run_slice(engine, database, row.id, row.lease_token, batch_id, row.tries)
-            return
-        if row.operator == announcing.OPERATOR:
-            announcing.tell(engine, database, row)
-            return
-        if row.operator in _INTERNAL:
-            with database.transaction() as session:
-                _INTERNAL[row.operator](engine, session, row.parameters)
-                finish(session, None)
-            return
-        operator = engine.operators[row.operator]
-        run = JobRun(
-            database, engine.services, row.idempotency_key, row.tries,
-            row.instance_id, row.element_id, finish,
-        )  # fmt: skip
-        result = operator.function(run, **operator.check_arguments(row.parameters))
-        if not finished:
-            with database.transaction() as session:
-                finish(session, result)
-    except InstanceSuspended:
-        _hold(engine, database, row)
-    except DepthExceeded:
-        _stop_chain(engine, database, row)
-    except JobLost:
-        log.warning("job %s was taken over by another worker", row.id)
-    except BpmnError as error:
-        _throw(engine, database, row, error)
-    except Exception as error:  # noqa: BLE001 - whatever an operator raises ends in a retry or an incident
-        _failed(engine, database, row, error)
+    if row.operator == batches.OPERATOR:
+        batch_id = UUID(row.parameters["batch"])
+        batches.run_slice(engine, database, row.id, row.lease_token, batch_id, row.tries)
+        return
+    if row.operator == announcing.OPERATOR:
+        announcing.tell(engine, database, row)
+        return
+    if row.operator in _INTERNAL:
+        with database.transaction() as session:
+            _INTERNAL[row.operator](engine, session, row.parameters)
+            finish(session, None)
+        return
+    operator = engine.operators[row.operator]
+    run = JobRun(
+        database, engine.services, row.idempotency_key, row.tries,
+        row.instance_id, row.element_id, finish,
+    )  # fmt: skip
+    result = operator.function(run, **operator.check_arguments(row.parameters))
+    if not finished:
+        with database.transaction() as session:
+            finish(session, result)
 
 
 def _mark_done(session: Session, row: Any, now: datetime) -> None:
@@ -143,14 +160,16 @@ def _mark_done(session: Session, row: Any, now: datetime) -> None:
         raise JobLost(str(row.id))
 
 
+_HELD = update(job).where(
+    job.c.id == bindparam("wanted"),
+    job.c.lease_token == bindparam("lease"),
+    job.c.status == "running",
+)
+_BEGUN = sql.Query(
+    _HELD.values(tries=job.c.tries + 1, lease_until=bindparam("until")).returning(job)
+)
 _DONE = sql.Query(
-    update(job)
-    .where(
-        job.c.id == bindparam("wanted"),
-        job.c.lease_token == bindparam("lease"),
-        job.c.status == "running",
-    )
-    .values(status="done", ended_at=bindparam("now"), lease_until=None, error=None)
+    _HELD.values(status="done", ended_at=bindparam("now"), lease_until=None, error=None)
 )
 
 
@@ -189,10 +208,9 @@ def _hold(engine: "Engine", database: Database, row: Any) -> None:
 
 
 def _throw(engine: "Engine", database: Database, row: Any, error: BpmnError) -> None:
-    """A BPMN error of an operator goes to who catches it in the diagram, else it is a failure."""
+    """A BPMN error of an operator goes to who catches it in the diagram; what nobody catches is a failure for good."""
     if row.instance_id is None or row.token_id is None:
-        _failed(engine, database, row, error)
-        return
+        raise error
     try:
         with database.transaction() as session:
             _mark_done(session, row, engine.clock())
@@ -203,7 +221,7 @@ def _throw(engine: "Engine", database: Database, row: Any, error: BpmnError) -> 
                 step.run()
                 step.save()
     except (UncaughtError, InstanceGone) as uncaught:
-        _failed(engine, database, row, PermanentFailure(str(uncaught)))
+        raise PermanentFailure(str(uncaught)) from error
 
 
 def _failed(engine: "Engine", database: Database, row: Any, error: Exception) -> None:
@@ -310,4 +328,14 @@ def _signal(engine: "Engine", session: Session, parameters: Mapping[str, Any]) -
     )
 
 
-_INTERNAL = {"engine.message": _message, "engine.signal": _signal, "engine.reconsider": _reconsider}
+def _hand_over(engine: "Engine", session: Session, parameters: Mapping[str, Any]) -> None:
+    """Deliver a kept message whose delivery has failed."""
+    delivery.hand_over(engine, session, UUID(parameters["message"]))
+
+
+_INTERNAL = {
+    "engine.message": _message,
+    "engine.signal": _signal,
+    "engine.reconsider": _reconsider,
+    delivery.HAND_OVER: _hand_over,
+}

@@ -23,7 +23,14 @@ from engine.bpmn.schedule import arm_timer, next_round
 from engine.bpmn.tokens import Instance
 from engine.causes import FIRST, Cause
 from engine.delivery import Delivery
-from engine.errors import InstanceGone, StateUnreadable, TaskGone, TaskTaken, UnknownOutcome
+from engine.errors import (
+    InstanceGone,
+    InstanceSuspended,
+    StateUnreadable,
+    TaskGone,
+    TaskTaken,
+    UnknownOutcome,
+)
 from engine.functions import Host, WorkingCalendar, office_calendar
 from engine.history import Witness
 from engine.inspection import waits_at
@@ -435,12 +442,14 @@ class Engine:
             return self._fire_start(session, timer_row, actor)
         try:
             step = lock(self, session, timer_row.instance_id, actor)
-        except InstanceGone:
+        except (InstanceGone, InstanceSuspended):  # the timers of a suspended one come back with it
             session.execute(delete(timer).where(timer.c.id == timer_row.id))
             return False
         token = step.instance.token(timer_row.token_id)
         armed = token.internal_data.get(f"due:{timer_row.trigger}") if token else None
         if token is None or armed is None or armed[0] > step.now:
+            # Left on the list, it would be found due for ever.
+            session.execute(delete(timer).where(timer.c.id == timer_row.id))
             return False
         step.recorder.add("fired", token.task_spec.node.id, token.id, {"due": armed[0]})
         assert isinstance(token.task_spec, Waiting)

@@ -250,9 +250,10 @@ inbox_message = Table(
     Column("dedupe_key", String(255), unique=True),
     Column("name", String(255), nullable=False),
     Column("correlation", String(255)),
+    Column("instance_id", Uuid),  # whom it is kept for, suspended when it came; none: whoever waits
     Column("payload", Json, nullable=False),
     Column("depth", Integer, nullable=False, default=0),
-    Column("status", String(16), nullable=False),  # delivered | kept | expired
+    Column("status", String(16), nullable=False),  # delivered | kept | failing | expired
     Column("at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),
     Index(None, "status", "name", "correlation"),

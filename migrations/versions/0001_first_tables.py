@@ -307,6 +307,7 @@ def upgrade() -> None:
         sa.Column("dedupe_key", sa.String(length=255), nullable=True),
         sa.Column("name", sa.String(length=255), nullable=False),
         sa.Column("correlation", sa.String(length=255), nullable=True),
+        sa.Column("instance_id", sa.Uuid(), nullable=True),
         sa.Column(
             "payload", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False
         ),

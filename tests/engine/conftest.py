@@ -1,6 +1,6 @@
 """An engine on a real database, with a clock that tests move and operators that write down what they did."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -29,6 +29,7 @@ class Rig:
         self.trace: list[str] = []
         self.fail: list[Exception] = []
         self.runs: list[JobRun] = []
+        self.during: Callable[[JobRun], object] = lambda _run: None  # what happens while a job is done
         operators = Operators()
 
         @operators.inline("test.note", title=WORDS, help=WORDS)
@@ -47,6 +48,7 @@ class Rig:
         @operators.job("test.work", title=WORDS, help=WORDS, tries=3, backoff=timedelta(seconds=10))
         def work(run: JobRun, *, text: str = "work") -> dict[str, Any]:
             self.runs.append(run)
+            self.during(run)
             if self.fail:
                 raise self.fail.pop(0)
             self.trace.append(text)

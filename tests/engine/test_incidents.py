@@ -2,13 +2,15 @@
 
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import insert
 
 from engine import incidents, modification
 from engine.errors import NothingToDo
 from engine.operators import PermanentFailure
+from engine.tables import timer as timer_table
 from engine.trouble import cause_of
 from tests.engine.conftest import ALICE, BOB, Rig
 from tests.engine.diagrams import diagram, person, script, service, timer
@@ -120,6 +122,30 @@ def test_a_timer_that_could_not_fire_is_tried_again(rig: Rig) -> None:
     assert incident.kind == "timer"
     assert retry(rig, incident.id, variables={"ok": True})
     assert rig.later(minutes=0) == 1
+    assert rig.status(instance) == "completed"
+
+
+def test_a_timer_whose_token_has_gone_on_is_not_tried_again(rig: Rig) -> None:
+    edge = f'<boundaryEvent id="b" attachedToRef="a" cancelActivity="false">{timer("Duration", "PT1H")}</boundaryEvent>'
+    body = ENDS + person("a") + edge + service("no", "test.refuse") + person("z")
+    rig.deploy(diagram(body + "s->a a->z z->e b->no no->e"))
+    rig.start()
+    rig.later(hours=1)
+    (incident,) = rig.incidents()
+    rig.complete("a")
+    with pytest.raises(NothingToDo, match="gone on"):
+        retry(rig, incident.id)
+
+
+def test_a_timer_that_nothing_waits_for_does_not_hold_up_the_others(rig: Rig) -> None:
+    """Whatever put it on the list, it is taken off: found due again and again, it would be the only one."""
+    wait = f'<intermediateCatchEvent id="w">{timer("Duration", "PT1H")}</intermediateCatchEvent>'
+    rig.deploy(diagram(ENDS + wait + "s->w w->e"))
+    instance = rig.start()
+    with rig.database.transaction() as session:
+        lost = {"due_at": rig.now, "instance_id": instance, "element_id": "w", "trigger": 0}
+        session.execute(insert(timer_table), {"id": uuid4(), "token_id": uuid4(), **lost})
+    assert rig.later(hours=1) == 1
     assert rig.status(instance) == "completed"
 
 

@@ -1,5 +1,7 @@
 """Instances are suspended, resumed, edited, and their tokens moved by hand, always with a reason in the history."""
 
+from datetime import timedelta
+
 import pytest
 
 from engine import modification
@@ -55,6 +57,30 @@ def test_a_job_that_ends_while_suspended_is_done_again(rig: Rig) -> None:
     rig.work()
     assert rig.status(instance) == "completed"
     assert len({r.idempotency_key for r in rig.runs}) == 1
+
+
+def test_a_message_kept_for_a_suspended_instance_goes_to_it_alone_and_once(rig: Rig) -> None:
+    edge = f'<boundaryEvent id="b" attachedToRef="a" cancelActivity="false">{on_message("ping")}</boundaryEvent>'
+    heard = service("n", "test.note", text="=who") + '<endEvent id="e2"/>b->n n->e2'
+    start = f'<startEvent id="s">{on_message("ping")}</startEvent><endEvent id="e"/>'
+    rig.deploy(
+        diagram(ENDS + person("a") + edge + heard + " s->a a->e", outside=message("ping")),
+        diagram(
+            start + service("n", "test.note", text="started") + "s->n n->e",
+            key="q",
+            outside=message("ping"),
+        ),
+    )
+    sleeping = rig.start(who="sleeping")
+    rig.start(who="awake")
+    act(rig, modification.suspend, sleeping)
+    assert rig.message("ping", time_to_live=timedelta(hours=1)).kept
+    assert sorted(rig.trace) == ["awake", "started"]
+    rig.later(minutes=1)
+    act(rig, modification.resume, sleeping)
+    for _ in range(2):
+        rig.later(minutes=1)
+    assert sorted(rig.trace) == ["awake", "sleeping", "started"]
 
 
 def test_variables_are_edited_with_their_old_values_kept(rig: Rig) -> None:

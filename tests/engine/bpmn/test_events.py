@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from engine import scheduler
+from engine import incidents, modification, scheduler
 from engine.bpmn.tokens import UncaughtError
 from engine.errors import DiagramError
 from engine.statements import Query
-from tests.engine.conftest import Rig
+from tests.engine.conftest import ALICE, Rig
 from tests.engine.diagrams import diagram, message, on_message, person, script, service, timer
 
 ENDS = '<startEvent id="s"/><endEvent id="e"/>'
@@ -60,6 +60,34 @@ def test_a_message_that_comes_early_is_kept_for_its_time(rig: Rig) -> None:
     rig.complete("a")
     rig.later(seconds=1)
     assert rig.status(late) == "active"
+
+
+def test_a_kept_message_that_cannot_be_taken_holds_up_nothing_and_becomes_an_incident(
+    rig: Rig,
+) -> None:
+    catch = f'<intermediateCatchEvent id="c">{on_message("paid")}</intermediateCatchEvent>'
+    ways = '<exclusiveGateway id="g"/><task id="x"/><task id="y"/>'
+    body = ENDS + person("a") + catch + ways + "s->a a->c c->g g->x[ok = 1] g->y[ok = 2] x->e y->e"
+    wait = f'<intermediateCatchEvent id="w">{timer("Duration", "PT1M")}</intermediateCatchEvent>'
+    rig.deploy(
+        diagram(body, outside=message("paid", "=k")), diagram(ENDS + wait + "s->w w->e", key="q")
+    )
+    rig.message("paid", correlation="1", time_to_live=timedelta(days=9))
+    stuck, other = rig.start(k="1"), rig.start("q")
+    rig.complete("a")
+    assert rig.later(minutes=1) == 1
+    assert rig.status(other) == "completed"
+    for _ in range(6):
+        rig.work()
+        rig.later(hours=1)
+    (incident,) = rig.incidents()
+    with rig.database.transaction() as session:
+        modification.edit_variables(
+            rig.engine, session, stuck, {"ok": 1}, actor=ALICE, reason="mended"
+        )
+        incidents.retry(rig.engine, session, incident.id, actor=ALICE, reason="mended")
+    rig.work()
+    assert rig.status(stuck) == "completed"
 
 
 def test_the_same_dedupe_key_counts_once(rig: Rig) -> None:

@@ -148,6 +148,53 @@ def test_skills_that_a_rule_asks_for(
         assert session.scalars(select(Skill.name)).all() == ["德语"]
 
 
+def test_each_way_to_prefer_asks_what_the_desk_knows(
+    world: World, crew: SimpleNamespace, mailed: Callable[..., Ticket], limit: Callable[..., None]
+) -> None:
+    """Of two who can take a ticket 李雷 comes first by number; each way has its own reason for 韩梅梅."""
+    from desk.assignment.operations import Wish, give
+
+    asked = iter(range(100))
+
+    def chosen(way: str, **form: Any) -> int:
+        """Who gets a ticket of a customer who has another one with 韩梅梅."""
+        ticket = mailed(sender_mail="kunde@acme.cn", text=f"{next(asked)}")
+        with world.desk.database.transaction() as session:
+            kept = session.get_one(Ticket, ticket.id)
+            kept.form_data = form
+            session.flush()
+            wish = Wish(team=crew.team.name, ways=(way,))
+            give(session, world.desk, kept, wish, held=False, at=world.at, actor=SYSTEM)
+            found = kept.assignee_id
+            assert found is not None
+            kept.assignee_id = hanmei  # whoever was chosen, the load is hers
+            return found
+
+    lilei, hanmei = crew.lilei.id, crew.hanmei.id
+    assert chosen("owner") == lilei
+    with world.desk.database.transaction() as session:
+        contact = session.scalars(select(Ticket)).one().contact
+        assert contact is not None
+        contact.owner_id = hanmei
+        german = work.create_skill(session, name="德语", actor=SYSTEM)
+        work.set_skills(session, session.get_one(User, hanmei), {german.id: 3}, actor=SYSTEM)
+    assert chosen("owner") == hanmei
+    assert chosen("last_served") == hanmei
+    assert chosen("level") == hanmei
+    limit(crew.lilei, latitude=39.9, longitude=116.4)
+    limit(crew.hanmei, latitude=31.2, longitude=121.5)
+    assert chosen("nearest", latitude="31.3", longitude="120.6") == hanmei
+    world.at += timedelta(minutes=1)
+    assert chosen("round_robin") == lilei
+    world.at += timedelta(minutes=1)
+    assert chosen("least_load") == lilei, "though it is the other's turn"
+    assert chosen("round_robin") == hanmei, "whose turn is longer ago"
+    limit(crew.lilei, share=1)
+    limit(crew.hanmei, share=3)
+    shares = [chosen("percentage") for _ in range(8)]
+    assert (shares.count(lilei), shares.count(hanmei)) == (2, 6)
+
+
 def test_open_tickets_of_a_closed_account_find_others(
     world: World,
     dispatched: Dispatch,

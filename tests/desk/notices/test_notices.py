@@ -1,5 +1,6 @@
 """Notices in the bell, and words to customers by whatever channel reaches them."""
 
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
@@ -10,11 +11,13 @@ from flask import Flask
 from sqlalchemy import select
 
 from desk.application import Desk
+from desk.contacts.models import Company, ContactAddress
 from desk.notices import channels
 from desk.notices.models import Notice
 from desk.notices.operations import notices_of, notify, unread
 from desk.notices.operators import operators
 from desk.notices.placeholders import filled
+from desk.people.models import Team, User
 from desk.tickets.models import Ticket
 from engine.actors import SYSTEM
 from engine.operators import Step, Text
@@ -23,15 +26,6 @@ from engine.timestamps import utc_now
 from tests.desk.web.fixtures import Browser
 
 WORDS = {"en": "Look <here>", "zh": "请看"}
-
-
-@pytest.fixture
-def app(desk: Desk) -> Flask:
-    from lanedesk.app import create_app
-
-    made = create_app(desk)
-    made.testing = True
-    return made
 
 
 def step_of(desk: Desk, session: Any) -> Step:
@@ -133,3 +127,40 @@ def test_placeholders_know_both_spellings_and_the_form(desk: Desk, mailed: Any) 
         text = "{{ticket.ticketState}}|{{ ticket.ticketStatus }}|{{ticket.serial}}|"
         text += "{{user.email}}|{{ticket.none}}|{{evil()}}"
         assert filled(text, kept, zone) == "pending|pending|A-7|han@acme.cn||{{evil()}}"
+
+
+def test_every_placeholder_of_a_message_body(
+    desk: Desk, crew: SimpleNamespace, mailed: Any
+) -> None:
+    """Those of 000 §5.2.19, and of the people and the company."""
+    ticket = mailed()
+    with desk.database.transaction() as session:
+        kept = session.get_one(Ticket, ticket.id)
+        kept.created_at = datetime(2026, 3, 2, 2, 5, tzinfo=UTC)
+        kept.processed_at = datetime(2026, 3, 2, 16, 30, tzinfo=UTC)
+        kept.type, kept.priority, kept.rating = "complaint", "urgent", 4
+        kept.deadline = datetime(2026, 3, 4, 4, 0, tzinfo=UTC)
+        kept.form_data = {"description": "不转", "zhuandaxiala": ["甲", "乙"]}
+        kept.assignee, kept.team = session.get_one(User, crew.lilei.id), session.get_one(Team, crew.team.id)
+        kept.assignee.phone = "+8613800000001"
+        kept.company = Company(name="艾克米", level="vip", address="北京", phone="+861088886666")
+        contact = kept.contact
+        assert contact is not None
+        contact.name, contact.level, contact.note = "韩梅", "vip", "大客户"
+        contact.addresses.append(ContactAddress(kind="phone", value="+8613900000009"))
+        session.flush()
+        expected = {
+            "ticket.ticketId": kept.number, "ticket.subject": "打印机坏了", "ticket.descript": "不转",
+            "ticket.description": "不转", "ticket.createDT": "2026-03-02 10:05",
+            "ticket.createTime": "2026-03-02 10:05", "ticket.updateDT": "2026-03-03 00:30",
+            "ticket.ticketSource": "mail", "ticket.ticketType": "complaint", "ticket.ticketStatus": "pending",
+            "ticket.ticketState": "pending", "ticket.priorityLevel": "urgent", "ticket.rating": "4",
+            "ticket.servicerUserId": "李雷", "ticket.servicer_Mobile": "+8613800000001",
+            "ticket.serviceCenterName": "一线", "ticket.createUser": "韩梅", "ticket.createUserName": "韩梅",
+            "ticket.deadline": "2026-03-04 12:00", "ticket.zhuandaxiala": "甲, 乙", "user.name": "韩梅",
+            "user.mobile": "+8613900000009", "user.email": "han@acme.cn", "user.note": "大客户",
+            "contact.level": "vip", "company.companyName": "艾克米", "company.level": "vip",
+            "company.address": "北京", "company.phone": "+861088886666",
+        }  # fmt: skip
+        zone = ZoneInfo("Asia/Shanghai")
+        assert {name: filled(f"{{{{{name}}}}}", kept, zone) for name in expected} == expected

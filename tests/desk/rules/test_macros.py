@@ -9,23 +9,16 @@ from flask import Flask
 from sqlalchemy import select
 
 from desk.application import Desk
+from desk.people.models import Team, User
 from desk.rules import operations
 from desk.rules.rule import Action, Condition, Rule
 from desk.tickets.models import Message, Ticket
+from desk.tickets.relations.watching import copy_to
 from engine.actors import SYSTEM
 from engine.tables import human_task
 from tests.desk.web.fixtures import Browser
 
 Save = Callable[..., Rule]
-
-
-@pytest.fixture
-def app(desk: Desk) -> Flask:
-    from lanedesk.app import create_app
-
-    made = create_app(desk)
-    made.testing = True
-    return made
 
 
 @pytest.fixture
@@ -189,10 +182,48 @@ def test_a_page_may_be_view_only_for_some(
         assert session.get_one(Ticket, dispatching.ticket.id).state == "pending"
 
 
-def test_macros_are_for_those_in_their_scope(dispatching: SimpleNamespace, macro: Save) -> None:
-    macro("别人的", "user", scope=("team:999",), then=(Action("note", (("text", "x"),)),))
+def test_a_macro_asks_which_step_is_open_and_who_reads_along(
+    dispatching: SimpleNamespace, macro: Save, desk: Desk
+) -> None:
+    for step, words in (("dispatch", "派发须知"), ("accept", "受理须知")):
+        macro(
+            step, "load", all=(Condition("page.step", "is", (step,)),),
+            then=(Action("page_set", field("dispatch_remark", words)),),
+        )  # fmt: skip
+    macro(
+        "抄送", "load", all=(Condition("page.copied", "is", ("yes",)),),
+        then=(Action("page_set", field("dispatch_remark", "抄送须知")),),
+    )  # fmt: skip
+    page = dispatching.browser.get(dispatching.page).text
+    assert [words in page for words in ("派发须知", "受理须知", "抄送须知")] == [True, False, False]
+    with desk.database.transaction() as session:
+        ticket = session.get_one(Ticket, dispatching.ticket.id)
+        copied = [dispatching.crew.dispatcher.id]
+        copy_to(session, desk, ticket, copied, view_only=True, actor=SYSTEM)
+    assert dispatching.browser.post(dispatching.changed, {}).get_json()["values"] == {
+        "dispatch_remark": "抄送须知"
+    }
+
+
+def test_the_talk_is_hidden_from_a_page(dispatching: SimpleNamespace, macro: Save) -> None:
+    assert "它不工作" in dispatching.browser.get(dispatching.page).text
+    macro("藏回复", "load", then=(Action("page_hide", (("key", "replies"),)),))
+    assert "它不工作" not in dispatching.browser.get(dispatching.page).text
+
+
+def test_macros_are_for_those_in_their_scope(
+    dispatching: SimpleNamespace, macro: Save, desk: Desk
+) -> None:
+    team = dispatching.crew.team
+    macro("本组的", "user", scope=(f"team:{team.id}",), then=(Action("note", (("text", "x"),)),))
+    assert "本组的" not in dispatching.browser.get(dispatching.page).text
+    with desk.database.transaction() as session:
+        mine = session.get_one(Team, team.id)
+        mine.members.append(session.get_one(User, dispatching.crew.dispatcher.id))
+    assert "本组的" in dispatching.browser.get(dispatching.page).text
+    others = macro("别人的", "user", scope=("team:999",), then=(Action("note", (("text", "x"),)),))
     assert "别人的" not in dispatching.browser.get(dispatching.page).text
-    assert dispatching.browser.post(f"{dispatching.changed}/macro-1", {}).status_code == 404
+    assert dispatching.browser.post(f"{dispatching.changed}/{others.key}", {}).status_code == 404
 
 
 def test_nobody_else_may_ask_for_a_step(

@@ -55,6 +55,14 @@ def deliveries(
     return found
 
 
+def being_sent(session: Session, ticket: Ticket) -> bool:
+    """Whether words of this ticket are on their way: what ends or rests its process now would keep them back."""
+    going_out = select(job.c.parameters).where(
+        job.c.instance_id == ticket.instance_id, job.c.status.in_(("waiting", "running"))
+    )
+    return any(given.get("message_id") is not None for given in session.scalars(going_out))
+
+
 def with_deliveries(
     session: Session, ticket_id: int, messages: Sequence[Message]
 ) -> Sequence[Message]:

@@ -9,8 +9,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from desk.tickets.attachments import StoredFile
+from desk.tickets.delivery import being_sent
 from desk.tickets.models import Message, Ticket, TicketType
 from desk.tickets.operations import Channel, receive_message
+from desk.tickets.relations.linking import OVER
+from desk.tickets.relations.refusal import STILL_SENDING, Refused
 from desk.tickets.types import BASIC, REQUESTED, process_of
 from engine.actors import Actor
 from engine.runtime import Engine
@@ -57,8 +60,18 @@ def say(
 
 
 def cancel(session: Session, engine: Engine, ticket: Ticket, *, reason: str, actor: Actor) -> None:
-    """Ask the process to cancel the ticket. Raises NobodyWaits."""
-    _tell(session, engine, ticket, CANCELLED, {"reason": reason}, actor)
+    """Ask the process to cancel the ticket, which ends all that it does.
+
+    Raises Refused without a reason or while a reply is on its way, NobodyWaits for a ticket that is
+    over or whose diagram takes no such message.
+    """
+    if not reason:
+        raise Refused("Say why.", "请填写原因。", "reason")
+    if being_sent(session, ticket):
+        raise Refused(*STILL_SENDING)
+    if ticket.state in OVER:
+        raise NobodyWaits(CANCELLED)
+    _tell(session, engine, ticket, CANCELLED, {"remark": reason}, actor)
 
 
 def request_ticket(

@@ -27,10 +27,12 @@ from desk.tickets.pages.view import (
     waiting_steps,
 )
 from desk.tickets.queries import ticket_by_id
+from desk.tickets.relations.refusal import Refused
 from desk.tickets.relations.watching import only_looks
 from desk.tickets.scope import may_see
 from desk.tickets.steps import open_steps
 from desk.tickets.tasks import names_of
+from desk.web.localisation import words as in_words
 from engine.errors import DiagramError, InstanceGone, InstanceSuspended
 from engine.operators import OperatorError
 from engine.tables import human_task, incident
@@ -152,9 +154,11 @@ def cancel_ticket(ticket_id: int) -> Any:
                 session,
                 desk.engine,
                 _found(session, ticket_id),
-                reason=request.form.get("reason", "").strip(),
+                reason=request.form.get("reason", "").strip()[:2000],
                 actor=current_actor(),
             )
+    except Refused as refused:
+        return _back_with(ticket_id, 409, in_words(refused.words))
     except (events.NobodyWaits, InstanceGone, InstanceSuspended):
         words = _("The ticket cannot be cancelled where it stands. Nothing was changed.")
         return _back_with(ticket_id, 409, words)

@@ -33,6 +33,7 @@ from desk.tickets.pages.uploads import upload_limit
 from desk.tickets.payments.operations import payments_of
 from desk.tickets.presence import BEAT, topic_of
 from desk.tickets.queries import other_tickets, ticket_by_id
+from desk.tickets.relations.linking import OVER
 from desk.tickets.relations.watching import only_looks
 from desk.tickets.scope import visible
 from desk.tickets.steps import OpenSteps, form_of, form_options, open_steps
@@ -157,7 +158,11 @@ def header_context(session: Session, ticket: Ticket) -> dict[str, Any]:
     return {
         **together_context(session, ticket),
         "can_edit": may_edit(user, ticket) and not only_looks(session, ticket, user),
-        "can_cancel": there and can(user, "ticket.cancel") and CANCELLED in awaited,
+        "can_cancel": there
+        and not ticket.merged_into_id
+        and ticket.state not in OVER
+        and can(user, "ticket.cancel")
+        and CANCELLED in awaited,
         "can_delete": there and can(user, "ticket.delete"),
         "next_clock": next_clock(session, ticket),
     }

@@ -12,16 +12,16 @@ from sqlalchemy.orm import Session
 
 from desk.application import Desk
 from desk.events import emit
+from desk.tickets.delivery import being_sent
 from desk.tickets.models import Message, Ticket, TicketMerge, TicketWatcher
 from desk.tickets.operations import write_trail
 from desk.tickets.records import handler
 from desk.tickets.relations.linking import OVER, last_merge, survivor
-from desk.tickets.relations.refusal import Refused
+from desk.tickets.relations.refusal import STILL_SENDING, Refused
 from desk.tickets.relations.watching import tell_people, tell_watchers, watchers
 from engine import modification
 from engine.actors import Actor
 from engine.errors import InstanceGone, InstanceSuspended
-from engine.tables import job
 from engine.timestamps import utc_now
 
 
@@ -118,14 +118,8 @@ def undo_merge(session: Session, desk: Desk, ticket: Ticket, *, actor: Actor) ->
 def _stop(session: Session, desk: Desk, ticket: Ticket, into: Ticket, actor: Actor) -> bool:
     """Let the process rest; False when it had ended or was resting before."""
     _check(ticket, into)  # nothing is stopped for a merge that cannot be
-    going_out = select(job.c.parameters).where(
-        job.c.instance_id == ticket.instance_id, job.c.status.in_(("waiting", "running"))
-    )
-    if any(given.get("message_id") is not None for given in session.scalars(going_out)):
-        raise Refused(
-            "Something of this ticket is still being sent. Try again in a moment.",
-            "该工单还有消息正在发送，请稍后再试。",
-        )
+    if being_sent(session, ticket):
+        raise Refused(*STILL_SENDING)
     reason = f"merged into {into.number}"
     try:
         modification.suspend(desk.engine, session, ticket.instance_id, actor=actor, reason=reason)

@@ -2,6 +2,11 @@
 
 from engine.operators import OperatorError, Text
 
+STILL_SENDING = (
+    "Something of this ticket is still being sent. Try again in a moment.",
+    "该工单还有消息正在发送，请稍后再试。",
+)
+
 
 class Refused(OperatorError):
     """Nothing was changed; `words` say why, in both languages. `field` is the entry that is wrong, if one is."""

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 
 from desk.application import Desk
@@ -34,7 +35,6 @@ from engine.actors import SYSTEM, Actor
 from engine.scheduler import run_due
 from engine.tables import human_task, process_instance, process_version
 from engine.timestamps import utc_now
-from lanedesk.app import create_app
 from lanedesk.deploying import LIBRARY
 from tests.desk.web.fixtures import Browser
 
@@ -379,11 +379,11 @@ def test_a_survey_answered_twice_keeps_the_first_answer(
 
 
 def test_the_customers_survey_page(
-    desk: Desk, crew: SimpleNamespace, opened: Any, make_user: Any
+    desk: Desk, app: Flask, crew: SimpleNamespace, opened: Any, make_user: Any
 ) -> None:
     ticket = opened("refund")
     token = tracking_token(desk.settings, ticket.id)
-    customer = Browser(create_app(desk))
+    customer = Browser(app)
     address = f"/t/{token}/survey"
     assert customer.get(address).status_code == 404
     with desk.database.transaction() as session:
@@ -461,4 +461,44 @@ def test_an_incident_ends_only_after_its_parts(
     assert standing(desk, ticket) == ["part_ended"]
     do(second, "dispatch", crew.dispatcher, "cancel", dispatch_remark="不需要了")
     settle()
+    assert reload(desk, ticket).state == "ended"
+
+
+def test_a_supervisor_cancels_an_open_ticket_with_a_reason(
+    desk: Desk, crew: SimpleNamespace, opened: Any, do: Any, visit: Any
+) -> None:
+    ticket = opened("refund")
+    do(ticket, "check", crew.dispatcher, "justified", amount=20)
+    boss, lilei = visit(crew.dispatcher), visit(crew.lilei)
+    path = f"/tickets/{ticket.id}"
+    assert f"{path}/cancel" in boss.get(path).text
+    assert f"{path}/cancel" not in lilei.get(path).text
+    assert lilei.post(f"{path}/cancel", {"reason": "不做了"}).status_code == 403
+    assert boss.post(f"{path}/cancel", {"reason": " "}).status_code == 409
+    assert "pay" in standing(desk, ticket)
+
+    assert boss.post(f"{path}/cancel", {"reason": "客户撤回了申请"}).status_code == 303
+    assert reload(desk, ticket).state == "cancelled"
+    assert [line.remark for line in trail_of(desk, ticket, "cancelled")] == ["客户撤回了申请"]
+    with desk.reading() as session:
+        assert [payment.status for payment in payments_of(session, ticket.id)] == ["void"]
+    assert f"{path}/cancel" not in boss.get(path).text
+    assert boss.post(f"{path}/cancel", {"reason": "noch einmal"}).status_code == 409
+
+
+def test_a_ticket_that_is_over_or_still_sends_is_not_cancelled(
+    desk: Desk, crew: SimpleNamespace, opened: Any, do: Any, visit: Any, settle: Any
+) -> None:
+    boss, ticket = visit(crew.dispatcher), opened("refund")
+    path = f"/tickets/{ticket.id}"
+    boss.post(f"{path}/messages", {"kind": "reply", "text": "请稍候"})
+    answer = boss.post(f"{path}/cancel", {"reason": "重复"})
+    assert answer.status_code == 409
+    assert "still being sent" in answer.text
+    do(ticket, "check", crew.dispatcher, "justified", amount=20)
+    do(ticket, "pay", crew.dispatcher, "paid", method="transfer", reference="T1")
+    assert reload(desk, ticket).state == "ended"
+    settle()
+    assert f"{path}/cancel" not in boss.get(path).text  # though its process waits for the rating
+    assert boss.post(f"{path}/cancel", {"reason": "重复"}).status_code == 409
     assert reload(desk, ticket).state == "ended"

@@ -16,7 +16,8 @@ from engine import delivery
 from engine import statements as sql
 from engine.actors import Actor
 from engine.bpmn.kinds.activities import HumanTask
-from engine.bpmn.kinds.events import Waiting
+from engine.bpmn.kinds.base import TokenSpec
+from engine.bpmn.kinds.events import Waiting, maps, receive
 from engine.bpmn.kinds.gateways import standing_at
 from engine.bpmn.model import Outcome, Words
 from engine.bpmn.schedule import arm_timer, next_round
@@ -171,18 +172,22 @@ class Engine:
         start: str | None = None,
         cause: Cause = FIRST,
     ) -> UUID:
-        """Start a version, at a given start event where `start` names one."""
+        """Start a version, at a given start event where `start` names one; `data` is then what the event carries."""
         instance_id = uuid4()
         step = Step(
             self, session, version, actor,
             instance_id=instance_id, cause=cause, business_key=business_key,
         )  # fmt: skip
-        started = {"version": version.number, "set": data}
+        event = _mapping_start(version, start)
+        started = {"version": version.number, "set" if event is None else "payload": data}
         if cause.depth:
             started |= {"cause": cause.path[-1], "by": cause.by}
         step.recorder.add("started", start, None, started)
         top = step.instance.top
-        top.local.update(_copied(data))
+        if event is None:
+            top.local.update(_copied(data))
+        else:
+            receive(event, top, _copied(data))
         version.program.root.begin(top, start)
         step.run()
         step.save()
@@ -387,7 +392,7 @@ class Engine:
         if row is None:
             raise InstanceGone(f"there is no instance {instance_id}")
         active: list[str] = []
-        if row.status == "active":
+        if row.status in ("active", "suspended"):
             version = self.library.version(session, row.version_id)
             try:
                 active = [
@@ -540,6 +545,14 @@ RECONSIDER = "engine.reconsider"
 
 def _office_hours(zone: str) -> CalendarProvider:
     return lambda _session, name: office_calendar(zone) if name == "default" else None
+
+
+def _mapping_start(version: Version, start: str | None) -> TokenSpec | None:
+    """The start event, where it says what of its payload is kept."""
+    if start is None:
+        return None
+    event = version.program.root.spec_of(start)
+    return event if maps(event.node) else None
 
 
 _UNCHANGEABLE = frozenset({str, int, bool, NoneType})

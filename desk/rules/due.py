@@ -28,7 +28,11 @@ def due_tickets(
         tickets = list(
             session.scalars(
                 select(Ticket)
-                .where(Ticket.id > last, Ticket.deleted_at.is_(None))
+                .where(
+                    Ticket.id > last,
+                    Ticket.deleted_at.is_(None),
+                    Ticket.merged_into_id.is_(None),  # its process rests
+                )
                 .order_by(Ticket.id)
                 .limit(SLICE)
             )

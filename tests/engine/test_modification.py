@@ -29,7 +29,9 @@ def test_a_suspended_instance_stands_still_and_goes_on(rig: Rig) -> None:
     instance = rig.start(k="1")
     with rig.database.reading() as session:
         (task,) = rig.engine.open_tasks(session, instance)
+    stood = rig.active(instance)
     act(rig, modification.suspend, instance)
+    assert rig.active(instance) == stood
     assert rig.later(hours=2) == 0
     assert rig.work() == 0
     rig.message("go", correlation="1")

@@ -14,6 +14,7 @@ from desk.rules.rule import Action, Condition, Rule
 from desk.tickets.events import request_ticket
 from desk.tickets.models import Message, Ticket, TrailEntry
 from desk.tickets.operations import receive_message
+from desk.tickets.relations.merging import merge
 from desk.tickets.types import SHIPPED, ensure_types, requested_type
 from engine.actors import SYSTEM, Actor
 from engine.scheduler import run_due
@@ -68,6 +69,15 @@ def test_a_ticket_is_acted_on_once_and_again_after_its_state_has_changed(
     assert notes(desk, ticket) == 1
     later(0.7)
     assert notes(desk, ticket) == 2
+    other = mailed()  # and of two that were merged, on the one that goes on
+    with desk.database.transaction() as session:
+        both = [session.get_one(Ticket, found.id) for found in (ticket, other)]
+        both[0].processed_at = desk.engine.clock()
+        merge(session, desk, *both, actor=SYSTEM)
+    before = notes(desk, other)
+    later(2)
+    assert notes(desk, ticket) == 0
+    assert notes(desk, other) == before + 1
 
 
 def test_a_customer_who_does_not_answer_is_reminded_then_the_handler_is_told(

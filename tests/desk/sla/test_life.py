@@ -11,9 +11,11 @@ from desk.notices.models import Notice
 from desk.tickets.changes import edit_ticket
 from desk.tickets.models import Ticket, TrailEntry
 from desk.tickets.operations import receive_message
+from desk.tickets.relations.merging import merge, undo_merge
 from engine.actors import SYSTEM, Actor
 from engine.tables import incident
 from tests.desk.sla.conftest import MONDAY, World
+from tests.desk.tickets.conftest import acting
 
 Arrive = Callable[..., Ticket]
 CLOCKS = ("首次响应", "二次响应", "解决时限")
@@ -144,6 +146,24 @@ def test_waiting_for_the_customer_stops_the_clocks(
     clocks = world.clocks(ticket)
     assert clocks["resolution"].due_at == at("05T15:00"), "Thursday 10:15 and 3:45 of work"
     assert trail(world, ticket) == ["sla_paused", "sla_resumed"]
+
+
+def test_a_merged_ticket_owes_nothing_until_it_stands_for_itself_again(
+    world: World, arrived: Arrive, crew: SimpleNamespace
+) -> None:
+    ticket, other = arrived(), arrived()
+    world.wait(minutes=15)
+    with world.desk.database.transaction() as session:
+        one, two = (session.get_one(Ticket, found.id) for found in (ticket, other))
+        merge(session, world.desk, one, two, actor=acting(crew.dispatcher))
+    world.wait(days=1)
+    assert "sla_missed" not in trail(world, ticket)
+    assert "sla_missed" in trail(world, other)
+    with world.desk.database.transaction() as session:
+        undo_merge(session, world.desk, session.get_one(Ticket, ticket.id), actor=SYSTEM)
+    world.work()
+    due = world.clocks(ticket)["resolution"].due_at
+    assert due == at("03T15:00"), "Tuesday 10:15 and 3:45 of work, with lunch between"
 
 
 def test_another_priority_aims_the_clocks_anew(

@@ -1,8 +1,9 @@
 """Jobs: work outside the database, written with the step that wants it, done by a worker after the commit.
 
 A worker claims jobs with a lease. A job that fails, hangs or kills its worker counts a try each time, since tries are
-counted when a job begins, not when somebody reports; after its last one it is an incident. A job that was claimed with
-it and never began has lost nothing.
+counted when a job is claimed, not when somebody reports; after its last one it is an incident. Jobs that are claimed
+together are done in their order, so of those whose lease ran out together the first had begun; the others never did,
+and their try counts for the next claim.
 """
 
 import logging
@@ -12,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import bindparam, case, exists, or_, select, tuple_, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=5)
+RENEWED_AT = LEASE * 0.9  # a job with less than this before it gets a whole lease when its turn comes
 BATCH = 20
 
 
@@ -54,12 +56,21 @@ def work(engine: "Engine", database: Database, queue: str, *, limit: int | None 
     return done
 
 
+_BESIDE = job.alias()
+# Of the jobs that a worker claimed together and has not ended: the one it had begun.
+_HAD_BEGUN = ~exists().where(
+    _BESIDE.c.lease_token == job.c.lease_token,
+    _BESIDE.c.status == "running",
+    tuple_(_BESIDE.c.due_at, _BESIDE.c.id) < tuple_(job.c.due_at, job.c.id),
+)
+
+
 def claim(engine: "Engine", database: Database, queue: str, count: int) -> list[Any]:
     """Take up to `count` due jobs for LEASE; a job whose last lease ran out on its last try becomes an incident."""
     now = engine.clock()
     with database.transaction() as session:
-        due = (
-            select(job.c.id)
+        due = session.execute(
+            select(job.c.id, or_(job.c.status == "waiting", _HAD_BEGUN).label("counts"))
             .where(
                 job.c.queue == queue,
                 or_(
@@ -69,14 +80,18 @@ def claim(engine: "Engine", database: Database, queue: str, count: int) -> list[
             )
             .order_by(job.c.due_at)
             .limit(count)
-            .with_for_update(skip_locked=True)
-        )
+            .with_for_update(skip_locked=True, of=job)
+        ).all()
+        if not due:
+            return []
+        counted = [row.id for row in due if row.counts]
         rows = list(
             session.execute(
                 update(job)
-                .where(job.c.id.in_(due))
+                .where(job.c.id.in_([row.id for row in due]))
                 .values(
                     status="running",
+                    tries=job.c.tries + case((job.c.id.in_(counted), 1), else_=0),
                     lease_until=now + LEASE,
                     lease_token=uuid4(),
                 )
@@ -84,24 +99,17 @@ def claim(engine: "Engine", database: Database, queue: str, count: int) -> list[
             )
         )
         ready = []
-        for row in sorted(rows, key=lambda r: r.due_at):
-            if row.tries >= row.max_tries:
+        for row in sorted(rows, key=lambda r: (r.due_at, r.id)):
+            if row.tries > row.max_tries:
                 _give_up(engine, session, row, "the worker died or hung on every try", None, now)
             else:
                 ready.append(row)
         return ready
 
 
-def begin(engine: "Engine", database: Database, row: Any) -> Any:
-    """Count a try of a claimed job and give it a whole lease; the job as it is now, None when another worker has it."""
-    held = {"wanted": row.id, "lease": row.lease_token, "until": engine.clock() + LEASE}
-    with database.transaction() as session:
-        return sql.run(session, _BEGUN, held).one_or_none()
-
-
 def perform(engine: "Engine", database: Database, claimed: Any) -> None:
     """Do one claimed job and write how it ended."""
-    row = begin(engine, database, claimed)
+    row = _with_lease(engine, database, claimed)
     if row is None:
         log.warning("job %s was taken over by another worker", claimed.id)
         return
@@ -118,6 +126,16 @@ def perform(engine: "Engine", database: Database, claimed: Any) -> None:
         log.warning("job %s was taken over by another worker", row.id)
     except Exception as error:  # noqa: BLE001 - whatever an operator raises ends in a retry or an incident
         _failed(engine, database, row, error)
+
+
+def _with_lease(engine: "Engine", database: Database, claimed: Any) -> Any:
+    """The claimed job with nearly a whole lease before it; None when another worker has it by now."""
+    now = engine.clock()
+    if claimed.lease_until - now > RENEWED_AT:
+        return claimed
+    held = {"wanted": claimed.id, "lease": claimed.lease_token, "until": now + LEASE}
+    with database.transaction() as session:
+        return sql.run(session, _RENEW, held).one_or_none()
 
 
 def _do(engine: "Engine", database: Database, row: Any) -> None:
@@ -165,9 +183,7 @@ _HELD = update(job).where(
     job.c.lease_token == bindparam("lease"),
     job.c.status == "running",
 )
-_BEGUN = sql.Query(
-    _HELD.values(tries=job.c.tries + 1, lease_until=bindparam("until")).returning(job)
-)
+_RENEW = sql.Query(_HELD.values(lease_until=bindparam("until")).returning(job))
 _DONE = sql.Query(
     _HELD.values(status="done", ended_at=bindparam("now"), lease_until=None, error=None)
 )

@@ -302,16 +302,13 @@ def _fire(
         (token, index)
         for token in step.instance.tokens()
         if token.id in step.instance.waiting and isinstance(token.task_spec, Waiting)
-        for index, trigger in enumerate(token.task_spec.node.triggers)
-        if trigger.kind == kind
-        and trigger.name == name
-        and (kind == "signal" or token.internal_data.get(f"key:{index}") == correlation)
-        and not token.internal_data.get("keyless")
+        for index in range(len(token.task_spec.node.triggers))
+        if token.task_spec.hears(token, index, kind, name, correlation)
     ]
     if not matching:
         return None
     for token, index in matching if kind == "signal" else matching[:1]:
-        if token.alive:
+        if token.id in step.instance.waiting:
             step.recorder.add(
                 "received", token.task_spec.node.id, token.id, {kind: name, "payload": payload}
             )

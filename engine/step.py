@@ -171,7 +171,12 @@ class Step:
         """Hand a message or signal to a worker: another instance is locked in a transaction of its own."""
         correlation = None
         if trigger.kind == "message" and trigger.correlation is not None:
-            correlation = str(token.task_spec.value(token, trigger.correlation))
+            key = token.task_spec.value(token, trigger.correlation)
+            if key is None:
+                raise DiagramError(
+                    token.task_spec.node.id, f"the key {trigger.correlation!r} is null"
+                )
+            correlation = str(key)
         self.add_job(
             f"engine.{trigger.kind}",
             {
@@ -402,8 +407,8 @@ class Step:
                 "token_id": token.id,
                 "trigger": index,
             }
-            if token.internal_data.get("keyless") and trigger.correlation is not None:
-                continue
+            if trigger.correlation is not None and f"key:{index}" not in token.internal_data:
+                continue  # its key is not known yet
             if trigger.kind in ("message", "signal"):
                 subscriptions.append(
                     common

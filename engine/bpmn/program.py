@@ -1,6 +1,7 @@
 """Compiles a diagram as read into the specs that run it; one program a deployed version, shared by its instances."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
 
@@ -134,7 +135,8 @@ class Program:
         self.scope_list: list[ScopeSpec] = []
         self._callable = callable_models or {}
         self._calls: dict[str, ScopeSpec] = {}
-        self.root = self._scope(model)
+        self._kept_calls = _kept_calls(model, {model.id: model, **self._callable})
+        self.root = self._scope(model, kept=model.id in self._kept_calls)
         # Positions are what the stored state names nodes by; the files are immutable, so they are too.
         self.spec_list: list[TokenSpec] = [
             spec for scope in self.scope_list for spec in scope.task_specs.values()
@@ -168,11 +170,12 @@ class Program:
         for node in model.nodes.values():
             self.nodes.setdefault(node.id, node)
             body = scope
-            if node.loop is not None or node.local_names:
+            on_event = node.scope is not None and node.scope.triggered_by_event
+            if (node.loop is not None or node.local_names) and not on_event:
                 body = self._spec(ScopeModel(f"{node.id}#body", node.name, "subProcess"), scope)
                 body.keeps = scope.keeps
                 scope.inner[body.name] = body
-                _kind(node)(body, node)
+                _kind(node)(body, _enclosed(node))
                 _host(node)(scope, node)
             else:
                 _kind(node)(scope, node)
@@ -186,7 +189,7 @@ class Program:
                         else:
                             scope.listeners.append(listener)
             if node.tag == "callActivity":
-                self._call(node.called_element or "", scope.keeps)
+                self._call(node.called_element or "")
             if scope.keeps:
                 self._handler(scope, body, node)
         for node in model.nodes.values():
@@ -221,13 +224,34 @@ class Program:
         compiled = self._scope(model, scope)
         scope.handlers[node.id] = body.handlers[node.id] = compiled
 
-    def _call(self, key: str, kept: bool) -> None:
+    def _call(self, key: str) -> None:
         """Compile a called process, once; it may call itself."""
         if key == self.model.id:
             self._calls[key] = self.scope_list[0]
         elif key not in self._calls and key in self._callable:
             self._calls[key] = self._spec(self._callable[key])
-            self._fill(self._calls[key], kept)
+            self._fill(self._calls[key], key in self._kept_calls)
+
+
+def _kept_calls(model: ScopeModel, callables: Mapping[str, ScopeModel]) -> set[str]:
+    """Called processes of which some call stands where compensation can be thrown. A called process is compiled once:
+    it remembers what it did for all of its calls."""
+    kept: set[str] = set()
+    others: set[str] = set()
+
+    def walk(scope: ScopeModel, keeps: bool) -> None:
+        keeps = keeps or _throws_compensation(scope)
+        for node in scope.nodes.values():
+            if node.scope is not None:
+                walk(node.scope, keeps)
+            called = callables.get(node.called_element or "")
+            found = kept if keeps else others
+            if called is not None and called.id not in found:
+                found.add(called.id)
+                walk(called, keeps)
+
+    walk(model, keeps=False)
+    return kept
 
 
 def _throws_compensation(model: ScopeModel) -> bool:
@@ -259,6 +283,11 @@ def _cancels(model: ScopeModel, inner: ScopeModel) -> bool:
         if node.tag == "endEvent"
         for t in node.triggers
     )
+
+
+def _enclosed(node: Node) -> Node:
+    """The activity as it stands in its body: flows, and how many tokens it takes and sends on, are its host's."""
+    return replace(node, outgoing=[], default_flow=None, start_quantity=1, completion_quantity=1)
 
 
 def _host(node: Node) -> type[TokenSpec]:

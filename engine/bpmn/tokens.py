@@ -393,13 +393,12 @@ class Instance(BpmnWorkflow):  # type: ignore[misc]
         return scope.host is not None and scope.host.task_spec.scope_idle(scope.host, scope)
 
     def _find_keys(self) -> None:
-        """Arm listeners again that had no correlation key when their scope opened."""
+        """Listeners that had no correlation key when their scope opened may have one now."""
         for token_id in list(self.keyless):
             self.keyless.discard(token_id)
             token = self.token(token_id)
             if token is not None:
-                self.waits_no_more(token)
-                token.task_spec.arm(token)
+                token.task_spec.find_keys(token)
 
     def _ask_conditions(self) -> None:
         """Fire conditional events whose condition has become true (10.5.5: on the change, not while it lasts).

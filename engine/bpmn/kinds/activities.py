@@ -32,19 +32,18 @@ class Activity(TokenSpec):
 
     def finish(self, token: Token, results: dict[str, Any]) -> None:
         """Take the results into the scope (through output mappings where there are some), then leave."""
-        if self.node.outputs:
-            for output in self.node.outputs:
-                value = output.value
-                if value.startswith("="):
-                    value = self.value(token, value, results)
-                token.scope.assign(output.target, value)
-        else:
+        if not self.map_out(token.scope, results):
             token.scope.assign_all(results)
         token.complete()
 
 
 class Task(Activity):
     """A task of no particular type, or a manual task: nothing for a machine to do."""
+
+    def execute(self, token: Token) -> bool | None:
+        """Only the output mappings are made."""
+        self.map_out(token.scope, {})
+        return True
 
 
 class HumanTask(Activity):
@@ -70,6 +69,7 @@ class ScriptTask(Activity):
         """Assign in order."""
         for assignment in self.node.assignments:
             token.scope.assign(assignment.target, self.value(token, assignment.value))
+        self.map_out(token.scope, {})
         return True
 
 
@@ -95,14 +95,9 @@ class ServiceTask(Activity):
         """Put the operator's result where the diagram wants it."""
         name = self.node.call.result if self.node.call else None
         results = {} if result is None else {name: result} if name else result
-        if self.node.outputs:
-            extra = {"result": result}
-            for output in self.node.outputs:
-                value = output.value
-                if value.startswith("="):
-                    value = self.value(token, value, extra)
-                token.scope.assign(output.target, value)
-        elif isinstance(results, dict):
+        if self.map_out(token.scope, {"result": result}):
+            return
+        if isinstance(results, dict):
             token.scope.assign_all(results)
         else:
             raise DiagramError(self.node.id, "the operator's result has no name to be kept under")
@@ -121,13 +116,7 @@ class DecisionTask(Activity):
         if self.node.decision is None:
             raise DiagramError(self.node.id, "names no decision")
         result = token.scope.instance.world.decide(token, self.node.decision)
-        if self.node.outputs:
-            for output in self.node.outputs:
-                value: Any = output.value
-                if output.value.startswith("="):
-                    value = self.value(token, output.value, {"result": result})
-                token.scope.assign(output.target, value)
-        else:
+        if not self.map_out(token.scope, {"result": result}):
             token.scope.assign(self.node.decision.result, result)
         return True
 
@@ -139,6 +128,7 @@ class SendTask(Activity):
         """Throw the message."""
         for trigger in self.node.triggers:
             throw(token, trigger)
+        self.map_out(token.scope, {})
         return True
 
 

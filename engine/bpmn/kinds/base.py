@@ -169,6 +169,23 @@ class TokenSpec(BpmnTaskSpec):  # type: ignore[misc]
         """`=…` is FEEL, anything else is the text itself."""
         return self.value(token, text) if text.startswith("=") else text
 
+    def map_out(self, scope: Scope, results: dict[str, Any]) -> bool:
+        """Assign the output mappings, which see the results beside the scope's data; False where there are none."""
+        for output in self.node.outputs:
+            value: Any = output.value
+            if output.value.startswith("="):
+                value = self.value_in(scope, output.value, results)
+            scope.assign(output.target, value)
+        return bool(self.node.outputs)
+
+
+def seen_from_outside(token: Token) -> Token:
+    """The token that stands at the node in the diagram: of one that runs in the body of its node, the host."""
+    host = token.scope.host
+    while host is not None and host.task_spec.node.id == token.task_spec.node.id:
+        token, host = host, host.scope.host
+    return token
+
 
 def since(token: Token) -> str:
     """When the token came where it is: ISO 8601, in UTC."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from engine.bpmn.kinds.base import TokenSpec, run_later
+from engine.bpmn.kinds.base import TokenSpec, run_later, seen_from_outside
 from engine.bpmn.model import Flow, Node, Trigger
 from engine.bpmn.schedule import arm_timer, next_round
 from engine.bpmn.tokens import STARTED, WAITING, DiagramError, Scope, Token
@@ -42,13 +42,32 @@ class Waiting(TokenSpec):
             key = self.value(token, trigger.correlation)
             if key is not None:
                 token.internal_data[f"key:{index}"] = str(key)
-                token.internal_data.pop("keyless", None)
             elif self.listens:
                 # A listener opens with its scope, often before the data that its key is made of.
                 token.internal_data["keyless"] = True
                 token.scope.instance.keyless.add(token.id)
             else:
                 raise DiagramError(self.node.id, f"the key {trigger.correlation!r} is null")
+
+    def hears(self, token: Token, index: int, kind: str, name: str | None, key: str | None) -> bool:
+        """Whether a message with this key, or a signal, is what trigger number `index` waits for."""
+        trigger = self.node.triggers[index]
+        if trigger.kind != kind or trigger.name != name:
+            return False
+        known = trigger.correlation is None or f"key:{index}" in token.internal_data
+        return kind == "signal" or (known and token.internal_data.get(f"key:{index}") == key)
+
+    def find_keys(self, token: Token) -> None:
+        """Work out again the correlation keys that were not known when it began to wait."""
+        instance, facts = token.scope.instance, token.internal_data
+        known = len(facts)
+        facts.pop("keyless")
+        for index, trigger in enumerate(self.node.triggers):
+            if trigger.kind == "message" and f"key:{index}" not in facts:
+                self.arm_trigger(token, index, trigger)
+        if len(facts) > known or "keyless" not in facts:
+            instance.waits_no_more(token)
+            instance.waits(token)
 
     def follow(self, token: Token) -> None:
         """Data has changed: a date that is computed from it moves its timer; where it is null now, nothing is due."""
@@ -77,29 +96,10 @@ class Waiting(TokenSpec):
         """Trigger number `index` has happened."""
         raise NotImplementedError
 
-    def receive(self, token: Token, payload: Mapping[str, Any]) -> None:
-        """Take the payload into the scope, through the node's mappings or data associations where it has some."""
-        if self.node.data_outputs:
-            for association in self.node.data_outputs:
-                value = payload.get(association.source or "")
-                if association.transformation is not None:
-                    value = self.value(token, association.transformation, dict(payload))
-                if association.target is not None and value is not None:
-                    token.scope.assign(association.target, value)
-        elif self.node.outputs:
-            extra = dict(payload)
-            for output in self.node.outputs:
-                token.scope.assign(output.target, self.mapped(token, output.value, extra))
-        else:
-            token.scope.assign_all(payload)
-
-    def mapped(self, token: Token, text: str, extra: dict[str, Any]) -> Any:
-        """A mapping's value: `=…` is FEEL, anything else the text itself."""
-        return self.mapped_in(token.scope, text, extra)
-
-    def mapped_in(self, scope: Scope, text: str, extra: dict[str, Any]) -> Any:
-        """The same as seen from a scope."""
-        return self.value_in(scope, text, extra) if text.startswith("=") else text
+    def caught(self, token: Token) -> None:
+        """It has what it waited for: nothing else can fire it, and it goes on in its turn."""
+        token.scope.instance.waits_no_more(token)
+        run_later(token)
 
     def all_seen(self, token: Token, index: int) -> bool:
         """Whether the node may go on: one trigger is enough unless it is parallel multiple (10.5.5)."""
@@ -140,17 +140,18 @@ class Catch(Waiting):
         """Go on; the other arms of an event-based gateway are off. A cycle sends a token on at every round."""
         if not self.all_seen(token, index):
             return
-        race = token.internal_data.get("race")
+        arm = seen_from_outside(token)
+        race = arm.internal_data.pop("race", None)
         if race is not None:
-            for other in list(token.scope.tasks.values()):
-                if other is not token and other.internal_data.get("race") == race:
+            for other in list(arm.scope.tasks.values()):
+                if other.internal_data.get("race") == race:
                     other.task_spec.cancel(other)
-        self.receive(token, payload)
+        receive(self, token.scope, payload)
         if race is None and not self.node.parallel_multiple and goes_round(token, index):
             token.scope.place(self)
             repeat(token, index)
         else:
-            run_later(token)
+            self.caught(token)
 
     def removed(self, token: Token) -> None:
         """Boundary events go with their host."""
@@ -177,8 +178,8 @@ class Boundary(Waiting):
         """Interrupting: the host is cancelled, this token goes on. Else a new token goes on, every time."""
         if not self.all_seen(token, index):
             return
-        self.receive(token, payload)
         scope = token.scope
+        receive(self, scope, payload)
         if self.node.interrupting:
             host = next(
                 (t for t in scope.tasks.values() if t.id.bytes == token.internal_data["host"]), None
@@ -186,7 +187,7 @@ class Boundary(Waiting):
             token.internal_data.pop("host")
             if host is not None:
                 host.task_spec.cancel(host)
-            run_later(token)
+            self.caught(token)
         else:
             self.beside(token)
             token.internal_data.pop("seen", None)
@@ -231,12 +232,31 @@ class EventSubprocessStart(Waiting):
         host = scope.place(self._wf_spec.spec_of(self.subprocess.id), STARTED)
         inner = scope.instance.open_scope(self._wf_spec.inner[self.subprocess.id], host)
         inner.local.update(payload)
-        if self.node.outputs:
-            for output in self.node.outputs:
-                scope.assign(output.target, self.mapped_in(scope, output.value, dict(payload)))
+        if maps(self.node):
+            receive(self, scope, payload)
         start = inner.spec.spec_of(self.node.id)
         inner.spec.listen(inner)
         start.arrive(inner, None)
+
+
+def maps(node: Node) -> bool:
+    """Whether the event says what of its payload is kept, and where."""
+    return bool(node.outputs or node.data_outputs)
+
+
+def receive(spec: TokenSpec, scope: Scope, payload: Mapping[str, Any]) -> None:
+    """Take the payload into the scope, through the node's mappings or data associations where it has some."""
+    carried = dict(payload)
+    for association in spec.node.data_outputs:
+        value = payload.get(association.source or "")
+        if association.transformation is not None:
+            value = spec.value_in(scope, association.transformation, carried)
+        if association.target is not None and value is not None:
+            scope.assign(association.target, value)
+        for assignment in association.assignments:
+            scope.assign(assignment.target, spec.value_in(scope, assignment.value, carried))
+    if not spec.map_out(scope, carried) and not spec.node.data_outputs:
+        scope.assign_all(payload)
 
 
 def _follows(trigger: Trigger) -> bool:

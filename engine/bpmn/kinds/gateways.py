@@ -1,6 +1,6 @@
 """Gateways (BPMN 2.0, 10.6 and 13.3)."""
 
-from engine.bpmn.kinds.base import TokenSpec, run_later
+from engine.bpmn.kinds.base import TokenSpec, run_later, seen_from_outside
 from engine.bpmn.model import Flow
 from engine.bpmn.tokens import WAITING, DiagramError, Scope, Token
 
@@ -153,6 +153,7 @@ def can_come(join: TokenSpec, scope: Scope, flows: set[str]) -> bool:
 def standing_at(token: Token) -> str:
     """The element a person would point to: what waits at the arms of an event-based gateway stands at the gateway."""
     node = token.task_spec.node
+    token = seen_from_outside(token)
     if "race" in token.internal_data:
         for flow in node.incoming:
             if isinstance(token.task_spec._wf_spec.spec_of(flow.source), EventBased):

@@ -89,6 +89,8 @@ def payload_of(token: Token) -> dict[str, Any]:
             payload[association.target] = spec.value(token, association.transformation)
         elif association.source is not None and association.source in variables:
             payload[association.target] = variables[association.source]
+        for assignment in association.assignments:
+            payload[assignment.target] = spec.value(token, assignment.value)
     return payload
 
 

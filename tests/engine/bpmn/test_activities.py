@@ -4,7 +4,7 @@ import pytest
 
 from engine.errors import DiagramError
 from tests.engine.conftest import Rig
-from tests.engine.diagrams import diagram, extension, person, script, service
+from tests.engine.diagrams import diagram, extension, message, person, script, service
 
 ENDS = '<startEvent id="s"/><endEvent id="e"/>'
 
@@ -128,6 +128,28 @@ def test_an_empty_collection_passes_and_a_wrong_one_is_refused(rig: Rig) -> None
     assert rig.status(rig.start(names=[])) == "completed"
     with pytest.raises(DiagramError, match="is no list"):
         rig.start(names="abc")
+
+
+def test_a_repeated_activity_chooses_its_way_out_once(rig: Rig) -> None:
+    twice = multi(inside="<loopCardinality>2</loopCardinality>")
+    gathers = looped(service("t", "test.note", text="t"), twice).replace(
+        "<serviceTask ", '<serviceTask startQuantity="2" completionQuantity="2" '
+    )
+    ways = service("a", "test.note", text="a") + service("b", "test.note", text="b")
+    body = ENDS + '<parallelGateway id="f"/><task id="x"/><task id="y"/>' + gathers + ways
+    rig.deploy(diagram(body + "s->f f->x f->y x->t y->t t->a[n > 1] t->b[n <= 1] a->e b->e"))
+    assert rig.status(rig.start(n=2)) == "completed"
+    assert rig.trace == ["t", "t", "a", "a"]
+
+
+def test_every_activity_makes_its_output_mappings(rig: Rig) -> None:
+    sum_up = extension('<l:assign name="a" value="1"/><l:output name="b" value="=a + 1"/>')
+    by_hand = extension('<l:output name="c" value="=b + 1"/>')
+    body = ENDS + f'<scriptTask id="t">{sum_up}</scriptTask><manualTask id="u">{by_hand}</manualTask>'
+    said = extension('<l:output name="d" value="sent"/>')
+    body += f'<sendTask id="v" messageRef="m_x">{said}</sendTask>'
+    rig.deploy(diagram(body + "s->t t->u u->v v->e", outside=message("x")))
+    assert rig.data(rig.start()) == {"a": 1, "b": 2, "c": 3, "d": "sent"}
 
 
 def test_a_multi_instance_subprocess_keeps_its_element_to_itself(rig: Rig) -> None:

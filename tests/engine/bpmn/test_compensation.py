@@ -105,6 +105,24 @@ def test_what_a_completed_subprocess_did_is_undone_from_outside(rig: Rig) -> Non
     assert rig.trace == ["a", "b", "c", "undo c", "undo b", "undo a"]
 
 
+def test_what_a_called_process_did_is_undone_whichever_call_it_was(rig: Rig) -> None:
+    """The first call stands where nothing can throw compensation, the second where something does."""
+    def sub(name: str, more: str, flows: str) -> str:
+        call = f'<callActivity id="c{name}" calledElement="q"/>'
+        ends = f'<startEvent id="s{name}"/><endEvent id="e{name}"/>'
+        return f'<subProcess id="{name}">{ends}{call}{more}{flows}</subProcess>'
+
+    rig.deploy(
+        diagram(
+            ENDS + sub("A", "", "sA->cA cA->eA") + sub("B", throw(), "sB->cB cB->x x->eB")
+            + "s->A A->B B->e"
+        ),
+        diagram(ENDS + undoable("a") + "s->a a->e" + tie("a"), key="q"),
+    )  # fmt: skip
+    assert rig.status(rig.start()) == "completed"
+    assert rig.trace == ["a", "a", "undo a"]
+
+
 def test_a_handler_of_the_subprocess_takes_the_place_of_its_parts(rig: Rig) -> None:
     inside = '<startEvent id="ss"/><endEvent id="se"/>' + undoable("a")
     sub = f'<subProcess id="sub">{inside}ss->a a->se{tie("a")}</subProcess>'

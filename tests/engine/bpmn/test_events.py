@@ -9,7 +9,16 @@ from engine.bpmn.tokens import UncaughtError
 from engine.errors import DiagramError
 from engine.statements import Query
 from tests.engine.conftest import ALICE, Rig
-from tests.engine.diagrams import diagram, message, on_message, person, script, service, timer
+from tests.engine.diagrams import (
+    diagram,
+    extension,
+    message,
+    on_message,
+    person,
+    script,
+    service,
+    timer,
+)
 
 ENDS = '<startEvent id="s"/><endEvent id="e"/>'
 ERROR = '<error id="er" errorCode="E1"/>'
@@ -42,6 +51,58 @@ def test_a_message_reaches_only_the_instance_with_its_key(rig: Rig) -> None:
     assert rig.status(second) == "completed"
     assert rig.data(second)["amount"] == 5
     assert not rig.message("paid", correlation="3").anywhere
+
+
+def test_what_a_message_brings_is_kept_as_the_start_event_says(rig: Rig) -> None:
+    mapped = extension('<l:output name="sum" value="=amount * 2"/>')
+    data = (
+        '<dataOutput id="o" name="amount"/><dataOutputAssociation><sourceRef>o</sourceRef>'
+        "<targetRef>total</targetRef></dataOutputAssociation>"
+        "<outputSet><dataOutputRefs>o</dataOutputRefs></outputSet>"
+    )
+    for key, more, event in (("p", mapped, "startEvent"), ("q", data, "startEvent")):
+        start = f'<{event} id="s">{more}{on_message(key)}</{event}><dataObject id="total"/>'
+        body = start + '<endEvent id="e"/>' + person("a") + "s->a a->e"
+        rig.deploy(diagram(body, key=key, outside=message(key)))
+    for key, expected in (("p", {"sum": 10}), ("q", {"total": 5})):
+        (instance,) = rig.message(key, {"amount": 5, "secret": 1}).started
+        assert rig.data(instance) == expected
+    receive = f'<receiveTask id="s" messageRef="m_r" instantiate="true">{mapped}</receiveTask>'
+    rig.deploy(diagram(receive + person("a") + "s->a", key="r", outside=message("r")))
+    (instance,) = rig.message("r", {"amount": 5, "secret": 1}).started
+    assert rig.data(instance) == {"sum": 10}
+
+
+def test_assignments_of_data_associations_are_made(rig: Rig) -> None:
+    def assignment(origin: str, to: str) -> str:
+        return f"<assignment><from>{origin}</from><to>{to}</to></assignment>"
+
+    catch = (
+        '<intermediateCatchEvent id="c"><dataOutput id="o" name="amount"/><dataOutputAssociation>'
+        f'<sourceRef>o</sourceRef><targetRef>total</targetRef>{assignment("amount * 2", "doubled")}'
+        "</dataOutputAssociation><outputSet><dataOutputRefs>o</dataOutputRefs></outputSet>"
+        f'{on_message("in")}</intermediateCatchEvent>'
+    )
+    throw = (
+        '<endEvent id="e"><dataInput id="i" name="amount"/><dataInputAssociation>'
+        f'<sourceRef>total</sourceRef><targetRef>i</targetRef>{assignment("doubled + 1", "more")}'
+        "</dataInputAssociation><inputSet><dataInputRefs>i</dataInputRefs></inputSet>"
+        f'{on_message("out")}</endEvent>'
+    )
+    body = '<startEvent id="s"/><dataObject id="total"/>' + catch + throw + "s->c c->e"
+    rig.deploy(diagram(body, outside=message("in") + message("out")))
+    instance = rig.start()
+    rig.message("in", {"amount": 5})
+    assert rig.data(instance) == {"total": 5, "doubled": 10}
+    (thrown,) = rig.jobs()
+    assert thrown.parameters["payload"] == {"amount": 5, "more": 11}
+
+
+def test_a_message_is_not_thrown_under_a_key_that_is_null(rig: Rig) -> None:
+    throw = f'<endEvent id="e">{on_message("out")}</endEvent>'
+    rig.deploy(diagram('<startEvent id="s"/>' + throw + "s->e", outside=message("out", "=order")))
+    with pytest.raises(DiagramError, match="is null"):
+        rig.start()
 
 
 def test_a_message_that_comes_early_is_kept_for_its_time(rig: Rig) -> None:
@@ -136,6 +197,29 @@ def test_a_boundary_message_interrupts_or_comes_again_and_again(
         assert rig.status(instance) == "completed"
 
 
+@pytest.mark.parametrize("kind", ["signals", "conditions"])
+def test_an_interrupting_event_fires_once_though_two_come_at_once(rig: Rig, kind: str) -> None:
+    """Two signals, or two conditions, within one step: the second finds nobody who still waits."""
+    signal = '<signalEventDefinition signalRef="sg"/>'
+    conditions = "".join(
+        f"<conditionalEventDefinition><condition>{name}</condition></conditionalEventDefinition>"
+        for name in ("x", "y")
+    )
+    edge = boundary("b", "w", signal if kind == "signals" else conditions)
+    throws = "".join(
+        f'<intermediateThrowEvent id="{name}">{signal}</intermediateThrowEvent>'
+        for name in ("t1", "t2")
+    )
+    body = ENDS + '<parallelGateway id="f"/><parallelGateway id="f2"/>' + person("w") + person("go")
+    body += edge + throws + service("n", "test.note", text="once")
+    flows = "s->f f->w f->go go->f2 f2->t1 f2->t2 t1->e t2->e w->e b->n n->e"
+    rig.deploy(diagram(body + flows, outside='<signal id="sg" name="alarm"/>'))
+    instance = rig.start(x=False, y=False)
+    rig.complete("go", x=True, y=True)
+    assert rig.trace == ["once"]
+    assert rig.status(instance) == "completed"
+
+
 def test_a_boundary_timer_interrupts_once_due_and_not_before(rig: Rig) -> None:
     body = ENDS + person("a") + boundary("b", "a", timer("Duration", "PT1H"))
     rig.deploy(diagram(body + '<task id="late"/>s->a a->e b->late late->e'))
@@ -221,6 +305,30 @@ def test_an_event_gateway_takes_the_first_and_disarms_the_others(rig: Rig) -> No
     assert rig.later(hours=2) == 0
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        '<ioSpecification><dataOutput id="o" name="got"/><inputSet/><outputSet><dataOutputRefs>o'
+        "</dataOutputRefs></outputSet></ioSpecification>",
+        "<multiInstanceLoopCharacteristics><loopCardinality>2</loopCardinality>"
+        "</multiInstanceLoopCharacteristics>",
+    ],
+)
+def test_a_receive_task_with_data_or_rounds_decides_an_event_gateway(rig: Rig, more: str) -> None:
+    body = ENDS + '<eventBasedGateway id="g"/>'
+    body += f'<receiveTask id="m" messageRef="m_go">{more}</receiveTask>'
+    body += f'<intermediateCatchEvent id="t">{timer("Duration", "PT1H")}</intermediateCatchEvent>'
+    body += service("n", "test.note", text="heard") + service("l", "test.note", text="late")
+    rig.deploy(diagram(body + " s->g g->m g->t m->n t->l n->e l->e", outside=message("go")))
+    instance = rig.start()
+    assert rig.active(instance) == ["g"]
+    rig.message("go")
+    rig.message("go")
+    assert rig.later(hours=2) == 0
+    assert rig.trace == ["heard"]
+    assert rig.status(instance) == "completed"
+
+
 @pytest.mark.parametrize("interrupting", [True, False])
 def test_an_event_subprocess_interrupts_or_runs_beside(rig: Rig, interrupting: bool) -> None:
     inside = service("n", "test.note", text="inside") + "es_s->n n->es_e"
@@ -260,6 +368,34 @@ def test_a_listener_without_a_key_yet_is_armed_once_its_data_is_there(rig: Rig) 
     rig.complete("a", number=7)
     assert rig.message("ping", correlation="k7").anywhere
     assert rig.trace == ["heard"]
+
+
+def test_of_two_keys_the_one_that_is_known_is_heard_and_the_other_waits(rig: Rig) -> None:
+    inside = service("n", "test.note", text="heard") + "es_s->n n->es_e"
+    both = on_message("known") + on_message("unknown")
+    body = ENDS + person("a") + person("b") + event_subprocess("es", both, inside, False)
+    outside = message("known", "=one") + message("unknown", "=two")
+    rig.deploy(diagram(body + "s->a a->b b->e", outside=outside))
+    rig.start(one="1")
+    assert rig.message("known", correlation="1").anywhere
+    assert not rig.message("unknown").anywhere
+    rig.complete("a", two="2")
+    assert rig.message("unknown", correlation="2").anywhere
+    assert rig.trace == ["heard"] * 2
+
+
+def test_an_event_subprocess_may_have_properties(rig: Rig) -> None:
+    inside = (
+        '<subProcess id="es" triggeredByEvent="true"><property id="mine"/>'
+        f'<startEvent id="x" isInterrupting="false">{on_message("ping")}</startEvent><endEvent id="y"/>'
+        + script("t", ("mine", "1"), ("ours", "mine + 1")) + "x->t t->y</subProcess>"
+    )  # fmt: skip
+    rig.deploy(diagram(ENDS + person("a") + inside + "s->a a->e", outside=message("ping")))
+    instance = rig.start()
+    rig.message("ping")
+    with rig.database.reading() as session:
+        (task,) = rig.engine.open_tasks(session, instance)
+        assert rig.engine.task(session, task).data == {"ours": 2}
 
 
 def test_an_error_is_caught_by_code_at_the_nearest_edge(rig: Rig) -> None:

@@ -25,7 +25,9 @@ from printing.wording import moment
 
 MOST_MESSAGES = 200
 MOST_LINES = 500
+FIELDS = 40  # numbered fields of companies and customers that layouts of other desks may name: ours have none
 Facts = dict[str, Any]
+NO_FIELDS: Facts = {f"field_{number}": "" for number in range(1, FIELDS + 1)}
 
 
 def ticket_facts(
@@ -164,6 +166,7 @@ def _person(name: str, phone: str, mail: str, note: str, *, vip: bool) -> Facts:
         "tag": "VIP" if vip else "",
         "vip": vip,
         "note": note,
+        **NO_FIELDS,
     }
 
 
@@ -179,6 +182,7 @@ def _company(company: Company | None) -> Facts:
         "serviceStartTime": "",
         "serviceEndTime": "",
         "userGroup": "",
+        **NO_FIELDS,
     }
 
 

@@ -136,8 +136,8 @@ _MAKERS: tuple[ActionKind, ...] = (
     ActionKind("note", Text("Add a note", "添加内部备注"), "ticket.add_note", (_WORDS,), TICKET),
     ActionKind("contact", Text("Change the customer", "更新联系人字段"), "contact.set_field",
         (Input("field", Text("Field", "字段"), "choice", words={
-            "level": Text("Level", "级别"), "name": Text("Name", "姓名"), "note": Text("Note", "备注"),
-            "locale": Text("Language", "语言"), "owner_id": Text("Owner", "负责人"),
+            "level": Text("Level", "级别"), "name": Text("Name", "姓名"), "mail": Text("One more mail address", "增加邮箱"),
+            "phone": Text("One more phone number", "增加电话"), "note": Text("Note", "备注"), "locale": Text("Language", "语言"), "owner_id": Text("Owner", "负责人"),
         }), Input("value", _VALUE, "text"), _EMPTY), CONTACT),
     ActionKind("company", Text("Change the company", "更新公司字段"), "company.set_field",
         (Input("field", Text("Field", "字段"), "choice", words={

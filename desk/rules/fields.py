@@ -108,6 +108,7 @@ FIELDS: Final[dict[str, Field]] = {
         Field("ticket.first_response_at", Text("First response", "首次响应时间"), "moment"),
         Field("ticket.ended_at", Text("Ended", "结束时间"), "moment"),
         Field("ticket.deadline", Text("Deadline", "截止完成时间"), "moment", None, "deadline"),
+        Field("ticket.overdue_at", Text("A step takes too long since", "节点超时开始时间"), "moment"),
         Field("sla.resolution.paused_at", Text("Waiting for the customer since", "等待客户回复开始时间"), "moment"),
         Field("ticket.contact.name", Text("Customer's name", "客户姓名"), "text"),
         Field("ticket.contact.level", Text("Customer's level", "客户级别"), "choice", _fixed(LEVELS)),

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from desk.contacts.addresses import InvalidAddress, normal_mail, normal_phone
 from desk.contacts.events import telling
 from desk.contacts.models import Company, Contact
+from desk.contacts.operations import AddressTaken, add_address
 from desk.events import emit
 from desk.notices.placeholders import filled
 from desk.people.models import Team, User
@@ -203,15 +204,19 @@ def set_contact(
     step: Step,
     *,
     field: Annotated[
-        Literal["name", "level", "note", "locale", "owner_id"], Param(Text("Field", "字段"))
+        Literal["name", "level", "mail", "phone", "note", "locale", "owner_id"], Param(Text("Field", "字段"))
     ],
     value: ValueParam,
     contact_id: Annotated[int | None, Param(Text("Contact", "客户"))] = None,
     only_if_empty: EmptyParam = False,
 ) -> dict[str, Any]:
-    """Returns {"changed"}."""
+    """Returns {"changed"}. A mail address or phone number is one more: those that are known stay."""
     contact = step.session.get(Contact, int(contact_id)) if contact_id is not None else None
-    if contact is None or (only_if_empty and getattr(contact, field) not in (None, "")):
+    if contact is None:
+        return {"changed": False}
+    if field in ("mail", "phone"):
+        return {"changed": _add_address(step.session, contact, field, str(value), only_if_empty)}
+    if only_if_empty and getattr(contact, field) not in (None, ""):
         return {"changed": False}
     wanted: Any = str(value)
     if field == "owner_id":
@@ -230,6 +235,18 @@ def set_contact(
     with telling(step.session, step.services.engine, contact, actor=step.actor):
         setattr(contact, field, wanted)
     return {"changed": before != wanted}
+
+
+def _add_address(
+    session: Session, contact: Contact, kind: Literal["mail", "phone"], value: str, only_first: bool
+) -> bool:
+    known = {address.value for address in contact.addresses if address.kind == kind}
+    if only_first and known:
+        return False
+    try:
+        return add_address(session, contact, kind=kind, value=value).value not in known
+    except (AddressTaken, InvalidAddress) as error:
+        raise OperatorError(f"contact.set_field: {value!r:.80} cannot be their {kind}: {error}") from error
 
 
 @operators.inline(

@@ -26,6 +26,7 @@ from engine.timestamps import utc_now
 from ..tickets.conftest import acting
 
 CONTACT = {"level": "vip", "name": "韩先生", "note": "大客户", "locale": "en", "owner_id": "{hanmei}"}
+ADDRESSES = (("mail", "Han@Acme.cn"), ("phone", "138 0000 0001"))
 COMPANY = {
     "level": "vip", "name": "艾克米", "note": "老客户", "phone": "010-8888 6666", "address": "北京",
     "domain": "acme.example",
@@ -53,7 +54,8 @@ def actions(crew: SimpleNamespace) -> dict[str, tuple[Action, ...]]:
         "assign": (action("team", team=team), action("assign", prefer="round_robin")),
         "copy": (action("copy", people=lilei),),
         "note": (action("note", text="{{ticket.subject}}"),),
-        "contact": tuple(action("contact", field=key, value=value) for key, value in filled.items()),
+        "contact": tuple(action("contact", field=key, value=value) for key, value in filled.items())
+        + tuple(action("contact", field=key, value=value) for key, value in ADDRESSES),
         "company": tuple(action("company", field=key, value=value) for key, value in COMPANY.items()),
         "tell_staff": (action("tell_staff", to=f"user:{lilei}", text="看 {{ticket.subject}}"),),
         "mail_staff": (action("mail_staff", to=f"user:{lilei}", subject="看", text="{{ticket.subject}}"),),
@@ -101,7 +103,8 @@ def happened(session: Session, crew: SimpleNamespace, about: dict[str, Ticket]) 
             select(Message.text).where(Message.ticket_id == about["note"].id, Message.kind == "note")
         ).all() == ["note"],
         "contact": [str(getattr(contact, key)) for key in CONTACT]
-        == [value.format(hanmei=crew.hanmei.id) for value in CONTACT.values()],
+        == [value.format(hanmei=crew.hanmei.id) for value in CONTACT.values()]
+        and {a.value for a in contact.addresses} == {"contact@acme.cn", "han@acme.cn", "+8613800000001"},
         "company": [getattr(company, key) for key in COMPANY if key != "phone"]
         == [value for key, value in COMPANY.items() if key != "phone"] and company.phone == "+861088886666",
         "tell_staff": told("tell_staff", "看 tell_staff"),

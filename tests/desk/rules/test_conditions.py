@@ -59,7 +59,7 @@ NUMBERS = ("ticket.rating", "rating")  # two stars
 # Three hours ago, but for the deadline: in three hours.
 MOMENTS = (
     "ticket.created_at", "ticket.processed_at", "ticket.last_message_at", "ticket.first_response_at",
-    "ticket.ended_at", "ticket.deadline", "sla.resolution.paused_at",
+    "ticket.ended_at", "ticket.overdue_at", "ticket.deadline", "sla.resolution.paused_at",
 )  # fmt: skip
 NEVER_EMPTY = {"ticket.created_at", "ticket.processed_at", "ticket.last_message_at"}
 
@@ -127,8 +127,9 @@ def world(desk: Desk, crew: SimpleNamespace, mailed: Any) -> SimpleNamespace:
         }.items():  # fmt: skip
             setattr(ticket, name, value)
         before = at - timedelta(hours=3)
-        for name in ("created_at", "processed_at", "last_message_at", "first_response_at", "ended_at"):  # fmt: skip
-            setattr(ticket, name, before)
+        for path in MOMENTS:
+            if path.startswith("ticket.") and path != "ticket.deadline":
+                setattr(ticket, path.removeprefix("ticket."), before)
         session.add(
             SlaClock(ticket_id=ticket.id, kind="resolution", worked_seconds=0, steps_done=0, paused_at=before)
         )  # fmt: skip

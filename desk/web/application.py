@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from flask import Blueprint, Flask, current_app, g, redirect, request, session, url_for
+from werkzeug.routing import IntegerConverter, Map
 from werkzeug.wrappers import Response
 
 from desk.application import EXTENSION, Desk, current_desk
@@ -22,6 +23,13 @@ from desk.web.assets import register_assets
 from desk.web.live.address import events_url
 from desk.web.live.position import newest_position
 from desk.web.subjects import all_subjects, api_blueprints, page_blueprints
+
+
+class RecordId(IntegerConverter):
+    """`<int:…>` in an address: a number that no record can have (RFC 9110 §15.5.5: 404) is not asked for."""
+
+    def __init__(self, map: Map, fixed_digits: int = 0) -> None:
+        super().__init__(map, fixed_digits, max=2**63 - 1)
 
 
 def create_web(
@@ -39,6 +47,7 @@ def create_web(
     app = Flask("desk.web", static_folder=None)
     app.extensions[EXTENSION] = desk
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.url_map.converters["int"] = RecordId
     settings = desk.settings
 
     security.configure_cookies(app, settings)
@@ -54,7 +63,7 @@ def create_web(
     register_assets(app)
     access.public(app.view_functions["assets"])
     _equip_templates(app, desk)
-    _note_live_position(app, desk)
+    _note_live_position(app)
 
     names = list(all_subjects() if subjects is None else subjects)
     for blueprint in (*page_blueprints(names), *blueprints):
@@ -111,7 +120,7 @@ def _own_topics() -> list[str]:
     return [*candidates_of(user), *(["incidents"] if can(user, "incident.read") else [])]
 
 
-def _note_live_position(app: Flask, desk: Desk) -> None:
+def _note_live_position(app: Flask) -> None:
     """Before a page reads anything: from here on its browser wants to hear of changes, so none falls between."""
 
     @app.before_request
@@ -120,7 +129,7 @@ def _note_live_position(app: Flask, desk: Desk) -> None:
             "HX-Request" not in request.headers or "HX-Boosted" in request.headers
         )
         if whole_page and request.endpoint not in (None, "assets") and "user" in session:
-            with desk.reading() as db:
+            with current_desk().reading() as db:
                 g.live_since = str(newest_position(db))
 
 

@@ -11,8 +11,9 @@ from flask import Flask, current_app, g, json, render_template, request
 from flask_babel import lazy_gettext as _l
 from jinja2 import TemplateError
 from markupsafe import escape
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError
 from werkzeug.exceptions import (
+    BadRequest,
     HTTPException,
     InternalServerError,
     RequestEntityTooLarge,
@@ -112,6 +113,8 @@ def explain_errors(app: Flask) -> None:
     for unreachable in (DatabaseUnreachable, OperationalError, InterfaceError):
         app.register_error_handler(unreachable, _database_away)
     app.register_error_handler(StorageUnreachable, _storage_away)
+    for unfit in (DataError, OverflowError):
+        app.register_error_handler(unfit, _unfit)
 
 
 def explain_errors_to_programs(app: Flask) -> None:
@@ -162,6 +165,12 @@ def _database_away(error: Exception) -> Any:
 def _storage_away(error: Exception) -> Any:
     log.error("storage.unreachable", cause=str(error), exc_info=error)
     return _answer(ServiceUnavailable(retry_after=30))
+
+
+def _unfit(error: Exception) -> Any:
+    """A number or a date that no column and no calendar has: it came from outside, whoever stumbled over it."""
+    log.warning("request.unfit", cause=str(getattr(error, "orig", error)), exc_info=error)
+    return _answer(BadRequest("A value in it is larger than anything that can be kept here."))
 
 
 def _as_problem(error: HTTPException) -> Response:

@@ -115,7 +115,7 @@ def received(token: str) -> str:
     )
 
 
-@blueprint.get(f"/t/<token>/files/<int(max={LARGEST_ID}):attachment_id>/<path:filename>")
+@blueprint.get("/t/<token>/files/<int:attachment_id>/<path:filename>")
 @customer_page
 def file(token: str, attachment_id: int, filename: str) -> Response:
     """A file of a public message; `filename` is there for people only. Safe pictures are shown, all else is saved."""

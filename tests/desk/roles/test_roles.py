@@ -117,7 +117,7 @@ def address(rule: Rule, known: dict[str, Any]) -> str:
     values: dict[str, Any] = {}
     for name in rule.arguments:
         kind = type(rule._converters[name]).__name__
-        other: Any = {"IntegerConverter": 4711, "UUIDConverter": NOBODY}.get(kind, "review")
+        other: Any = {"RecordId": 4711, "UUIDConverter": NOBODY}.get(kind, "review")
         values[name] = known.get(name, other)
     built = rule.build(values)
     assert built is not None, rule

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from flask import Flask, abort, render_template_string
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import Conflict
 
 from desk.people.access import public
@@ -33,6 +33,10 @@ def app(app: Flask) -> Flask:
             raise DatabaseUnreachable("DATABASE_URL postgresql://x: refused")
         if how == "files":
             raise StorageUnreachable("s3://secret: refused")
+        if how == "unfit":
+            raise DataError("SELECT secret", {}, Exception("integer out of range"))
+        if how == "overflow":
+            raise OverflowError("date value out of range")
         if how == "conflict":
             raise Conflict("The ticket was taken by <Li>.")
         return abort(int(how))
@@ -55,6 +59,8 @@ def app(app: Flask) -> Flask:
         ("502", 502, "went wrong on our side"),
         ("database", 503, "not available right now"),
         ("unreachable", 503, "not available right now"),
+        ("unfit", 400, "could not be understood"),
+        ("overflow", 400, "could not be understood"),
         ("files", 503, "not available right now"),
     ],
 )
@@ -75,6 +81,16 @@ def test_programs_get_problem_details_without_what_is_inside(browser: Browser, h
     assert body["type"] == "about:blank"
     assert "secret" not in answer.text
     assert "detail" not in body or how == "database"
+
+
+@pytest.mark.parametrize("path", ["/settings/people/{}", "/api/v1/users/{}"])
+def test_a_number_that_no_record_can_have_is_not_found(
+    browser: Browser, make_user: MakeUser, path: str
+) -> None:
+    make_user("root", roles=["administrator"])
+    browser.sign_in("root")
+    for number in (2**63 - 1, 2**63, 10**30):
+        assert browser.get(path.format(number)).status_code == 404
 
 
 def test_a_reason_that_was_given_is_the_detail(browser: Browser) -> None:

@@ -38,7 +38,7 @@ def address(rule: Rule) -> str:
     for name in rule.arguments:
         converter = type(rule._converters[name]).__name__
         values[name] = {
-            "IntegerConverter": 4711,
+            "RecordId": 4711,
             "UUIDConverter": "00000000-0000-4000-8000-000000000000",
         }.get(converter, "x")
     built = rule.build(values)

@@ -5,6 +5,7 @@ from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -16,9 +17,10 @@ from desk.rules import operations
 from desk.rules.actions import ACTIONS
 from desk.rules.rule import Action, Condition, Rule
 from desk.tickets.changes import edit_ticket
+from desk.tickets.events import request_ticket
 from desk.tickets.models import Message, Ticket, TicketWatcher
 from desk.tickets.relations.splitting import Part, split
-from desk.tickets.types import ensure_types
+from desk.tickets.types import ensure_types, requested_type
 from engine.actors import SYSTEM, Actor
 from engine.tables import human_task, job
 from engine.timestamps import utc_now
@@ -138,21 +140,11 @@ def test_every_action_does_what_it_says(
         assert wanted.keys() - set(happened(session, crew, about)) == set()
 
 
-def test_triggers_act_on_each_event_of_a_ticket(
-    desk: Desk, crew: SimpleNamespace, mailed: Any, settle: Callable[[], None]
-) -> None:
-    events = (
-        "ticket.created", "ticket.changed", "ticket.rated", "ticket.withdrawn", "ticket.returned", "ticket.split",
-    )  # fmt: skip
-    with desk.database.transaction() as session:
-        for event in events:
-            where = (Condition("ticket.title", "is_not", ("子单",)),) if event == "ticket.created" else ()
-            rule = Rule(
-                "trigger", "", event, events=(event,), all=where, then=(action("note", text=event),)
-            )  # fmt: skip
-            operations.save(session, desk.engine, rule, actor=SYSTEM)
+@pytest.fixture
+def do(desk: Desk, settle: Callable[[], None]) -> Callable[..., None]:
+    """`do(ticket, "finish", user, solution="…")`: the one open step is completed."""
 
-    def do(ticket: Ticket, outcome: str, user: Any, **values: Any) -> None:
+    def complete(ticket: Ticket, outcome: str, user: User, **values: Any) -> None:
         with desk.database.transaction() as session:
             step = select(human_task.c.id).where(
                 human_task.c.instance_id == ticket.instance_id, human_task.c.status == "open"
@@ -161,8 +153,14 @@ def test_triggers_act_on_each_event_of_a_ticket(
             desk.engine.complete(session, task_id, values, outcome=outcome, actor=acting(user))
         settle()
 
-    def notes(ticket: Ticket) -> set[str]:
-        """The events that triggers have noted since the last look."""
+    return complete
+
+
+@pytest.fixture
+def notes(desk: Desk) -> Callable[[Ticket], set[str]]:
+    """What triggers have noted at a ticket since the last look."""
+
+    def new(ticket: Ticket) -> set[str]:
         with desk.database.transaction() as session:
             mine = session.scalars(
                 select(Message).where(Message.ticket_id == ticket.id, Message.kind == "note")
@@ -172,6 +170,26 @@ def test_triggers_act_on_each_event_of_a_ticket(
                 message.kind = "seen"
             return found
 
+    return new
+
+
+def note_events(desk: Desk, *events: str) -> None:
+    """A trigger for each event that notes its name; parts of a split are not asked for their creation."""
+    with desk.database.transaction() as session:
+        for event in events:
+            where = (Condition("ticket.title", "is_not", ("子单",)),) if event == "ticket.created" else ()
+            then = (action("note", text=event),)
+            rule = Rule("trigger", "", event, events=(event,), all=where, then=then)
+            operations.save(session, desk.engine, rule, actor=SYSTEM)
+
+
+def test_triggers_act_on_each_event_of_a_ticket(
+    desk: Desk, crew: SimpleNamespace, mailed: Any, settle: Any, do: Any, notes: Any
+) -> None:
+    note_events(
+        desk, "ticket.created", "ticket.changed", "ticket.rated", "ticket.withdrawn", "ticket.returned",
+        "ticket.split",
+    )  # fmt: skip
     ticket, withdrawn = mailed(), mailed(sender_mail="b@acme.cn")
     settle()
     assert notes(ticket) == {"ticket.created"}
@@ -203,3 +221,19 @@ def test_triggers_act_on_each_event_of_a_ticket(
         )  # fmt: skip
     settle()
     assert notes(ticket) == {"ticket.rated"}
+
+
+def test_a_return_to_any_earlier_step_is_an_event_too(
+    desk: Desk, crew: SimpleNamespace, settle: Any, do: Any, notes: Any
+) -> None:
+    note_events(desk, "ticket.returned")
+    with desk.database.transaction() as session:
+        ensure_types(session)
+        ticket = request_ticket(
+            session, desk.engine, actor=acting(crew.dispatcher), title="投诉", text="", form_data={},
+            kind=requested_type(session, "complaint", crew.dispatcher),
+        )  # fmt: skip
+    do(ticket, "dispatch", crew.dispatcher, person=crew.lilei.id, severity="major")
+    assert notes(ticket) == set()
+    do(ticket, "return", crew.lilei, return_to="take_up", return_reason="派错人了")
+    assert notes(ticket) == {"ticket.returned"}

@@ -24,6 +24,7 @@ from desk.tickets.payments.operations import payments_of
 from desk.tickets.payments.operations import settle as settle_payment
 from desk.tickets.relations.refusal import Refused
 from desk.tickets.relations.splitting import Part, split
+from desk.tickets.relations.watching import follow
 from desk.tickets.types import (
     TypeSettings,
     change_type,
@@ -344,6 +345,8 @@ def test_an_overdue_step_is_marked_until_the_ticket_moves_on(
 ) -> None:
     ticket = opened("on-site")
     do(ticket, "dispatch", crew.dispatcher, "dispatch", person=crew.lilei.id)
+    with desk.database.transaction() as session:
+        follow(session, session.get_one(Ticket, ticket.id), crew.hanmei, actor=acting(crew.hanmei))
     now = utc_now() + timedelta(hours=3)
     clock, desk.engine.clock = desk.engine.clock, lambda: now
     try:
@@ -353,6 +356,9 @@ def test_an_overdue_step_is_marked_until_the_ticket_moves_on(
     marked = reload(desk, ticket)
     assert marked.overdue_at is not None
     assert marked.overdue_step == {"zh": "接收任务", "en": "Accept the task"}
+    with desk.reading() as session:
+        told = select(Notice.user_id).where(Notice.text["zh"].as_string().startswith("节点已超时"))
+        assert set(session.scalars(told)) == {crew.lilei.id, crew.hanmei.id}, "handler, and who follows"
     assert ticket.number in visit(crew.lilei).get("/tickets?overdue=1").text
     do(ticket, "accept", crew.lilei, "accept")
     assert reload(desk, ticket).overdue_at is None

@@ -138,7 +138,7 @@ def _facts(element: Element) -> Iterator[tuple[str, str]]:
         if not kind or kind in _SILENT:
             continue
         if kind.endswith("EventDefinition"):
-            texts.setdefault(kind.removesuffix("EventDefinition"), []).append(_said(child))
+            texts.setdefault(kind.removesuffix("EventDefinition"), []).append(_trigger(child))
         elif kind.endswith("LoopCharacteristics"):
             yield from _loop(child)
         elif not child.get("id") or kind == "conditionExpression":
@@ -146,6 +146,18 @@ def _facts(element: Element) -> Iterator[tuple[str, str]]:
     for name, values in texts.items():
         yield name, "\n".join(values)
     yield from _extensions(element)
+
+
+def _trigger(definition: Element) -> str:
+    """A timer's time, a condition, the name of a message, signal, error or escalation; else what there is."""
+    for child in definition:
+        if local(child) not in (None, "extensionElements") and (child.text or "").strip():
+            return str(child.text).strip()
+    references = [value for name, value in definition.attrib.items() if name.endswith("Ref")]
+    for root in definition.getroottree().getroot() if references else ():
+        if root.get("id") == references[0].rpartition(":")[2]:
+            return root.get("errorCode") or root.get("escalationCode") or root.get("name") or ""
+    return _said(definition)
 
 
 def _loop(loop: Element) -> Iterator[tuple[str, str]]:

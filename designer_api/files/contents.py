@@ -8,7 +8,7 @@ import orjson
 from lxml import etree
 
 from engine.bpmn.document import BPMN
-from engine.bpmn.extensions import words_of
+from engine.bpmn.extensions import LANEDESK, words_of
 
 LARGEST = 10 * 1024 * 1024  # bytes
 ETAG_LENGTH = 32  # of the 64 digits of a SHA-256, as deployed files carry it, too
@@ -157,7 +157,11 @@ def _of_xml(kind: str, content: bytes) -> Described:
     if decision is None:
         return Described(None, {})
     title = root.get("name") or decision.get("name")
-    return Described(decision.get("id"), {"zh": title} if title else {})
+    names = {"zh": title} if title else {}
+    for text in decision.iterfind("{*}extensionElements/{%s}text" % LANEDESK):
+        if title and text.get("lang") and text.get("name"):
+            names[text.get("lang")] = text.get("name")
+    return Described(decision.get("id"), names)
 
 
 def too_large(path: str, content: bytes) -> dict[str, str] | None:

@@ -11,6 +11,11 @@ const STATES = () => ({
   conflict: [icon("alert-triangle", 16), t("Somebody else changed this file")], refused: [icon("alert-circle", 16), t("The server did not take it")],
 });
 
+// "1 error, 3 warnings": what there is none of is not said.
+const counted = ({ errors, warnings }) => [
+  errors && (errors === 1 ? t("1 error") : t("{n} errors", { n: errors })), warnings && (warnings === 1 ? t("1 warning") : t("{n} warnings", { n: warnings })),
+].filter(Boolean).join(t(", "));
+
 const NARROW = matchMedia("(max-width: 800px)");
 
 export function frame(workspace) {
@@ -82,6 +87,7 @@ export function frame(workspace) {
     fold("bottom", true);
   }
   apply();
+  tools.show(null);
 
   return {
     parts: [left, middle, right], stage, problems, results, openBottom,
@@ -96,7 +102,7 @@ export function frame(workspace) {
       if (!counts) return;
       count.className = `ldz-count${counts.errors ? " is-error" : counts.warnings ? " is-warning" : " is-fine"}`;
       count.replaceChildren(counts.errors || counts.warnings ? icon("alert-circle", 16) : icon("circle-check", 16),
-        counts.errors || counts.warnings ? t("{errors} errors, {warnings} warnings", counts) : t("No problems"));
+        counted(counts) || t("No problems"));
     },
     showState(tab) {
       const [sign, words] = STATES()[tab?.saver?.state ?? "saved"];

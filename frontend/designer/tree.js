@@ -10,7 +10,10 @@ const signOf = (kind) => ({
   bpmn: icon("sitemap", 16), dmn: icon("table", 16), form: icon("forms", 16), scenario: icon("list-check", 16),
 }[kind] ?? icon("file", 16));
 
-export const fileName = (file) => both(file.names) || file.name || file.path.split("/").pop();
+export const fileName = (file) => {
+  const own = file.path.split("/").pop();
+  return both(file.names) || (file.kind === "scenario" ? t("Scenarios of {key}", { key: own.replace(/\.scenario\.yaml$/, "") }) : own);
+};
 
 export class Tree {
   constructor({ onopen, onmenu, onrename, ondelete }) {

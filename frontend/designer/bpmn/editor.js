@@ -19,6 +19,7 @@ import { sharedClipboard } from "./clipboard.js";
 import { translateModule } from "./translate.js";
 
 export const MOST_ELEMENTS = 4000; // drawn shapes and lines; more take a browser many seconds for every step
+const LABEL_WIDTH = 90; // of the drawing: the widest that bpmn-js makes by itself
 const DRAWN = /<(?:[\w.-]+:)?BPMN(?:Shape|Edge)[\s>]/g;
 
 // What bpmn-js reads of our namespace; it would leave out anything else.
@@ -88,11 +89,25 @@ export class BpmnEditor {
     const { warnings } = await this.modeler.importXML(laidOut);
     this.diagrams = new Diagrams(this, read);
     if (!(await this.diagrams.begin())) throw new NotDrawn(t("Nothing in this file is of a kind that is drawn here. It is shown as text, so that nothing is lost."));
+    if (this.english) this.widenLabels();
     this.loaded = true;
     this.untouched = xml;
     this.exported = await this.written();
     this.warnings = warnings;
     this.look();
+  }
+
+  // Places of labels are made for Chinese names; an English word would be broken in them. Only the picture is changed.
+  widenLabels() {
+    const renderer = this.get("textRenderer");
+    for (const label of this.get("elementRegistry").filter(({ labelTarget, width }) => labelTarget && width < LABEL_WIDTH)) {
+      const middle = label.x + label.width / 2;
+      const room = renderer.getExternalLabelBounds({ x: middle - LABEL_WIDTH / 2, y: label.y, width: LABEL_WIDTH, height: label.height }, label.businessObject.name ?? "");
+      if (room.width <= label.width) continue;
+      // Beside a flow it begins where it began.
+      Object.assign(label, { width: room.width, height: room.height, x: label.labelTarget.waypoints ? label.x : room.x });
+      this.get("graphicsFactory").update("shape", label, this.get("elementRegistry").getGraphics(label));
+    }
   }
 
   // The whole diagram where it can be read, else its beginning.

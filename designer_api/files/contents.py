@@ -158,7 +158,7 @@ def _of_xml(kind: str, content: bytes) -> Described:
         return Described(None, {})
     title = root.get("name") or decision.get("name")
     names = {"zh": title} if title else {}
-    for text in decision.iterfind("{*}extensionElements/{%s}text" % LANEDESK):
+    for text in decision.iterfind(f"{{*}}extensionElements/{{{LANEDESK}}}text"):
         if title and text.get("lang") and text.get("name"):
             names[text.get("lang")] = text.get("name")
     return Described(decision.get("id"), names)

@@ -3,13 +3,15 @@
 //   <div data-live="ticket:12" hx-get="…" hx-trigger="live:ticket:12 from:body">
 // reads itself again. An event is JSON {"id", "topic", "kind", "data", "at"}, which the listener gets as detail.
 // data-live-since on <body> is the id of the last event that the page already shows. A server that refuses one
-// more stream (429: too many tabs) is asked by long poll instead, at the same address.
+// more stream (429: too many tabs) is asked by long poll instead, at the same address. A tab that nobody sees lets go of
+// its stream, because a browser opens six to a server at most (HTTP/1.1), and asks for what it missed when it is seen.
 import { onContent } from "./page.js";
 
 const SHOW_OFFLINE_AFTER = 3000; // ms; a reconnect is usually faster than anyone needs to know
 
 const WAIT = 25; // s of a long poll
 const PAUSE = 5000; // ms before the next try after a failure
+const HIDDEN = 10000; // ms after which a tab counts as one that nobody sees
 
 let source = null;
 let polling = null; // AbortController of the long poll
@@ -17,6 +19,7 @@ let connected = ""; // the address without `after`
 let lastId = "";
 let shownSince = ""; // data-live-since of the page that is shown
 let offlineTimer = 0;
+let hiddenTimer = 0;
 
 export function topicsOnPage(root = document) {
   const listed = (root.body.dataset.liveTopics ?? "").split(/[\s,]+/);
@@ -44,6 +47,7 @@ function offline(is) {
 }
 
 function connect() {
+  if (document.hidden) return;
   // Another page came in the place of this one, from before the news that this one has heard: ask from there.
   const pageSince = document.body.dataset.liveSince ?? "";
   if (pageSince !== shownSince) {
@@ -102,5 +106,10 @@ function hangUp() {
 }
 
 onContent(connect);
+document.addEventListener("visibilitychange", () => {
+  clearTimeout(hiddenTimer);
+  if (document.hidden) hiddenTimer = setTimeout(hangUp, HIDDEN);
+  else connect();
+});
 addEventListener("pagehide", hangUp);
 addEventListener("pageshow", (event) => { if (event.persisted) connect(); });

@@ -95,6 +95,39 @@ def test_a_refused_stream_is_asked_by_long_poll(open_page: Open) -> None:
     assert with_news
 
 
+def test_a_tab_that_nobody_sees_lets_go_of_its_stream(open_page: Open) -> None:
+    seen: list[str] = []
+
+    def before(page: Page) -> None:
+        page.clock.install()
+        page.add_init_script(
+            "Object.defineProperty(document, 'hidden', {get: () => Boolean(window.unseen)})"
+        )
+        page.route("**/events/stream*", stream("retry: 600000\n\n", seen=seen))
+
+    page = open_page("tasks", before=before)
+    deadline = time.monotonic() + 10
+    while not seen:
+        assert time.monotonic() < deadline, "the stream was never asked for"
+        page.wait_for_timeout(20)
+
+    def look(unseen: bool) -> None:
+        page.evaluate(
+            "is => { window.unseen = is; document.dispatchEvent(new Event('visibilitychange')); }",
+            unseen,
+        )
+
+    look(unseen=True)
+    look(unseen=False)  # a glance at another tab changes nothing
+    page.clock.run_for(11_000)
+    assert len(seen) == 1
+    look(unseen=True)
+    page.clock.run_for(11_000)
+    with page.expect_request("**/events/stream*") as again:
+        look(unseen=False)
+    assert "after=1041" in again.value.url
+
+
 def test_a_lost_connection_is_said_quietly(open_page: Open) -> None:
     def before(page: Page) -> None:
         page.clock.install()

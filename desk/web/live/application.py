@@ -30,7 +30,7 @@ HEARTBEAT = 25.0  # seconds; proxies close what is silent for a minute
 LONGEST_WAIT = 60.0  # seconds of a long poll
 RETRY = 3000  # milliseconds after which a browser connects again
 AT_ONCE = 0.01  # seconds: events of one transaction go out in one answer
-CONNECTIONS_PER_USER = 12  # in one process; tabs beyond them poll
+CONNECTIONS_PER_USER = 60  # in one process, with those of left pages until their next heartbeat; tabs beyond them poll
 
 
 def create_events(desk: Desk) -> Flask:

@@ -11,7 +11,7 @@ from desk.insight.models import Dashboard, DashboardShare
 from desk.insight.operations import tiles_of
 from desk.insight.periods import LastDays, Period
 from desk.insight.tiles import Tile
-from desk.insight.views import Link, View, view
+from desk.insight.views import Link, View, outline, view
 from desk.insight.words import period_words
 from desk.people.models import User
 from desk.people.permissions import can, candidates_of
@@ -44,6 +44,15 @@ def may_change(user: User, found: Dashboard) -> bool:
     return can(user, "report.edit") and (own or can(user, "settings.edit"))
 
 
+def outlined(found: Dashboard, *, locale: str, period: Period | None = None) -> list[View]:
+    """All tiles as they stand before their answers are there."""
+    shown = period or LastDays(found.days)
+    return [
+        outline(tile.question(shown), locale=locale, **_looks(tile, locale))
+        for tile in tiles_of(found)
+    ]
+
+
 def answered(
     setting: Setting,
     user: User,
@@ -53,31 +62,28 @@ def answered(
     locale: str,
     link: Link,
     period: Period | None = None,
+    position: int | None = None,
 ) -> list[View]:
-    """All tiles with their answers, of another period than the dashboard's where one is given."""
+    """All tiles with their answers, of another period than the dashboard's where one is given.
+
+    With a `position` only the tile there, none where there is none any more.
+    """
     shown = period or LastDays(found.days)
+    tiles = tiles_of(found) if position is None else tiles_of(found)[position : position + 1]
     return [
-        _tile_view(setting, user, tile, shown, zone, locale=locale, link=link)
-        for tile in tiles_of(found)
-    ]
+        view(
+            setting, user, tile.question(shown), zone, locale=locale, link=link, **_looks(tile, locale)
+        )
+        for tile in tiles
+    ]  # fmt: skip
 
 
-def _tile_view(
-    setting: Setting,
-    user: User,
-    tile: Tile,
-    period: Period,
-    zone: ZoneInfo,
-    *,
-    locale: str,
-    link: Link,
-) -> View:
+def _looks(tile: Tile, locale: str) -> dict[str, str]:
     language = "zh" if locale.startswith("zh") else "en"
-    return view(
-        setting, user, tile.question(period), zone, locale=locale, link=link, chart=tile.chart,
-        size=tile.size, title=tile.title.get(language, ""),
-        period=period_words(tile.period).in_(locale) if tile.period else "",
-    )  # fmt: skip
+    return {
+        "chart": tile.chart, "size": tile.size, "title": tile.title.get(language, ""),
+        "period": period_words(tile.period).in_(locale) if tile.period else "",
+    }  # fmt: skip
 
 
 def _shown_to(user: User) -> ColumnElement[bool]:

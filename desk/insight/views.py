@@ -1,7 +1,7 @@
 """A measure's answer as people see it: the same rows for the chart, the table beside it, the mail and programs."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -42,7 +42,7 @@ class Row:
 class View:
     """What is shown of one question. `chart` is a key of CHARTS; `by` what it is grouped by, in words.
 
-    `period` says of what time it is, where that is another than the dashboard's.
+    `period` says of what time it is, where that is another than the dashboard's. Without rows it was not asked yet.
     """
 
     title: str
@@ -51,7 +51,7 @@ class View:
     chart: str
     by: str
     over_time: bool
-    rows: Sequence[Row]
+    rows: Sequence[Row] = ()
     size: str = "half"
     filters: Sequence[str] = field(default_factory=list)
     period: str = ""
@@ -63,6 +63,11 @@ class View:
             "kind": self.chart, "unit": self.unit, "overTime": self.over_time, "title": self.title,
             "rows": [{"name": r.name, "value": r.value, "said": r.said, "href": r.href} for r in self.rows],
         }  # fmt: skip
+
+    @property
+    def room(self) -> str:
+        """How much room it takes on a dashboard, whatever the answer: number, chart, table."""
+        return self.chart if self.chart in ("number", "table") else "chart"
 
     @property
     def is_empty(self) -> bool:
@@ -93,6 +98,21 @@ def view(
 ) -> View:
     """Ask, and put the answer into words. `link(question, key)` is the address of the tickets behind a row."""
     found = figures(setting, user, asked, zone)  # refuses what is no measure
+    empty = outline(asked, locale=locale, chart=chart, size=size, title=title, period=period)
+    measure = MEASURES[asked.measure]
+    return replace(empty, rows=[_row(asked, measure, one, locale, link) for one in found])
+
+
+def outline(
+    asked: Question,
+    *,
+    locale: str,
+    chart: str | None = None,
+    size: str = "half",
+    title: str = "",
+    period: str = "",
+) -> View:
+    """What will be shown, before it is asked."""
     measure = MEASURES[asked.measure]
     return View(
         title or measure.title.in_(locale),
@@ -101,10 +121,9 @@ def view(
         chart if chart in CHARTS else fitting_chart(asked),
         by_words(asked.by).in_(locale) if asked.by else "",
         asked.by in TIMES,
-        [_row(asked, measure, one, locale, link) for one in found],
-        size,
-        [by_words(key).in_(locale) for key in asked.filters],
-        period,
+        size=size,
+        filters=[by_words(key).in_(locale) for key in asked.filters],
+        period=period,
     )
 
 

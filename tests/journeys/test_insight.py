@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.journeys.accessibility import serious_faults
 from tests.journeys.conftest import SignIn
@@ -12,19 +12,37 @@ from tests.journeys.pictures import Pictures
 from tests.journeys.test_pages import prefer
 
 OWN = "Weekly look"
+TILES = re.compile(r"/insight/\d+/tiles/\d+")
 
 
 def drawn(page: Page) -> None:
-    """All charts of the page are there."""
+    """All tiles and charts of the page are there."""
+    expect(page.locator(".ld-tile[aria-busy]")).to_have_count(0)
     expect(page.locator(".ld-chart").first).to_be_visible()
     expect(page.locator(".ld-chart:not([data-ready])")).to_have_count(0)
+
+
+def places(page: Page) -> list[list[int]]:
+    """Where the tiles of a dashboard stand and how high they are, in whole pixels."""
+    found: list[list[int]] = page.locator(".ld-tile").evaluate_all(
+        "tiles => tiles.map(t => [t.offsetLeft, t.offsetTop, t.offsetHeight])"
+    )
+    return found
 
 
 def test_figures_lead_to_tickets_and_are_kept(sign_in: SignIn, pictures: Pictures) -> None:
     page = sign_in("wangfang")
     page.goto("/insight")
+    held: list[Route] = []
+    page.route(TILES, lambda route: held.append(route))  # noqa: PLW0108 - no builtin may handle it
     page.get_by_role("link", name="服务台概览").click()
+    expect(page.locator(".ld-tile[aria-busy]").last).to_be_visible()
+    waiting = places(page)
+    page.unroute(TILES)
+    for route in held:
+        route.continue_()
     drawn(page)
+    assert places(page) == waiting  # nothing jumps when the figures come
     pictures.take(page, "dashboard", whole=True)
     faults = serious_faults(page)
 
@@ -122,7 +140,7 @@ def test_in_every_language_and_light(
             page.goto("/insight")
             page.locator("main [data-row-link]").nth(number).click()
             expect(page.locator(".ld-board")).to_be_visible()
-            expect(page.locator(".ld-chart:not([data-ready])")).to_have_count(0)
+            drawn(page)
             pictures.take(page, name, whole=True)
             assert locale != "en" or chinese_on_frame(page) == []
             wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"

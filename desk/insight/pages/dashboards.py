@@ -30,17 +30,23 @@ def index() -> str:
 @blueprint.get("/insight/<int:board_id>")
 @requires("ticket.read")
 def show(board_id: int) -> str:
-    """One dashboard with its answers; `?days=`, `?from=&to=` look at another period."""
+    """One dashboard, whose tiles ask one by one; `?days=`, `?from=&to=` look at another period.
+
+    With `?whole=1` all answers come at once.
+    """
     chosen = addresses.period(request.args)
     user = current_user()
     with current_desk().reading() as session:
         board = found(session, board_id)
-        views = _answered(session, board, chosen)
+        whole = "whole" in request.args
+        views = _answered(session, board, chosen) if whole else _outlined(board, chosen)
         order = operations.report_of(session, board, user)
     return render_template(
         "insight/dashboard.html",
         board=board,
         views=views,
+        whole=whole,
+        address=chosen.address if chosen else {},
         period=addresses.period_fields(chosen or LastDays(board.days)),
         may_change=boards.may_change(user, board),
         may_copy=can(user, "report.edit"),
@@ -51,14 +57,24 @@ def show(board_id: int) -> str:
     )
 
 
+@blueprint.get("/insight/<int:board_id>/tiles/<int:position>")
+@requires("ticket.read")
+def tile(board_id: int, position: int) -> str:
+    """One tile with its answer."""
+    with current_desk().reading() as session:
+        views = _answered(session, found(session, board_id), addresses.period(request.args), position)
+    if not views:
+        abort(404)
+    return render_template("insight/_tiles.html", views=views)
+
+
 @blueprint.get("/insight/<int:board_id>/wall")
 @requires("report.read")
 def wall(board_id: int) -> str:
     """The dashboard for a screen on the wall: nothing else on it, large, and new when tickets change."""
     with current_desk().reading() as session:
         board = found(session, board_id)
-        views = _answered(session, board)
-    return render_template("insight/wall.html", board=board, views=views)
+    return render_template("insight/wall.html", board=board, views=_outlined(board))
 
 
 @blueprint.get("/insight/<int:board_id>/wall/tiles")
@@ -67,7 +83,7 @@ def wall_tiles(board_id: int) -> str:
     """The tiles of the wall, read again when there is news."""
     with current_desk().reading() as session:
         views = _answered(session, found(session, board_id))
-    return render_template("insight/_wall.html", views=views)
+    return render_template("insight/_tiles.html", views=views)
 
 
 @blueprint.post("/insight/<int:board_id>/mail")
@@ -100,8 +116,14 @@ def found(session: Session, board_id: int) -> Dashboard:
     return board
 
 
-def _answered(session: Session, board: Dashboard, period: Period | None = None) -> list[View]:
+def _outlined(board: Dashboard, period: Period | None = None) -> list[View]:
+    return boards.outlined(board, locale=addresses.locale(), period=period)
+
+
+def _answered(
+    session: Session, board: Dashboard, period: Period | None = None, position: int | None = None
+) -> list[View]:
     return boards.answered(
-        addresses.setting(session), current_user(), board, addresses.zone(),
-        locale=addresses.locale(), link=addresses.behind, period=period,
+        addresses.setting(session), current_user(), board, addresses.zone(), locale=addresses.locale(),
+        link=addresses.behind, period=period, position=position,
     )  # fmt: skip

@@ -16,12 +16,11 @@ from desk.people import queries as people
 from desk.people.models import User
 from desk.sla.models import SlaClock
 from desk.tickets.models import Message, Ticket, TicketState, TrailEntry
-from tests.desk.cockpit.conftest import Floor, app, as_role, desk, floor, line  # noqa: F401
+from tests.desk.cockpit.conftest import Floor, as_role, desk, floor, line  # noqa: F401
 from tests.desk.web.fixtures import (  # noqa: F401
     bearer,
     browser,
     chinese,
-    compiled_templates,
     make_team,
     make_user,
     quick_hashes,

@@ -6,6 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
+
+from desk.insight import views
 from desk.insight.operations import ensure_dashboards
 from desk.insight.shipped import SHIPPED
 from engine.actors import SYSTEM
@@ -91,7 +94,7 @@ def test_a_dashboard_is_made_filled_and_shared(
     assert post("/edit", name="Ours", days="7", shares=shares).status_code == 303
     assert post("/edit", name="Ours", days="7", shares=["team:99"]).status_code == 422
     assert post("/edit", name=" ", days="7").status_code == 422
-    shown = browser.get(home).text
+    shown = browser.get(f"{home}?whole=1").text
     assert re.findall(r'<section class="ld-card ld-tile is-(\w+)"', shown) == [
         "wide", "half", "half", "half",
     ]  # fmt: skip
@@ -99,19 +102,58 @@ def test_a_dashboard_is_made_filled_and_shared(
     assert "measure=ended&amp;from=2026-03-01&amp;to=2026-03-31" in shown
     assert (
         "measure=open&amp;from=2025-12-01&amp;to=2025-12-31"
-        in browser.get(f"{home}?from=2025-12-31&to=2025-12-01").text
+        in browser.get(f"{home}?from=2025-12-31&to=2025-12-01&whole=1").text
     )
     assert shown.index("Hot") < shown.index("Tickets opened")
 
     browser.post("/logout")
     browser.sign_in("li")
     assert "Ours" in browser.get("/insight").text
-    assert re.search(r'class="ld-big"><a [^>]*>1</a>', browser.get(home).text)
+    assert re.search(r'class="ld-big"><a [^>]*>1</a>', browser.get(f"{home}?whole=1").text)
+    assert re.search(r'class="ld-big"><a [^>]*>1</a>', browser.get(f"{home}/tiles/0").text)
     assert browser.get(edit).status_code == 403
     browser.post("/logout")
     browser.sign_in("han")
     assert "Ours" not in browser.get("/insight").text
     assert browser.get(home).status_code == 404
+    assert browser.get(f"{home}/tiles/0").status_code == 404
+
+
+def test_the_tiles_of_a_dashboard_ask_one_by_one(
+    shop: Shop, as_role: AsRole, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with shop.desk.database.transaction() as session:
+        ensure_dashboards(session, actor=SYSTEM)
+    shop.ticket(shop.floor.now - timedelta(minutes=1))
+    browser = as_role("supervisor")
+    (home, *_) = re.findall(r'href="(/insight/\d+)"', browser.get("/insight").text)
+    asked: list[str] = []
+    answer = views.figures
+
+    def counted(setting: Any, user: Any, question: Any, zone: Any) -> Any:
+        asked.append(question.measure)
+        return answer(setting, user, question, zone)
+
+    monkeypatch.setattr(views, "figures", counted)
+    page = browser.get(f"{home}?days=7").text
+    assert asked == []
+    tiles = re.findall(r'aria-busy="true" hx-get="([^"]+)" hx-trigger="load"', page)
+    assert len(tiles) == len(SHIPPED[0].tiles)
+    assert all(tile.endswith("?days=7") for tile in tiles)
+    titles = re.compile(r'<h2 title="[^"]*">[^\n]*</h2>')
+    shown = [browser.get(tile).text for tile in tiles]
+    assert asked == [tile.measure for tile in SHIPPED[0].tiles]
+    assert [titles.findall(part) for part in shown] == [[one] for one in titles.findall(page)]
+    rooms = re.compile(r'class="ld-figure (is-\w+)"')
+    assert [rooms.findall(part) for part in shown] == [[one] for one in rooms.findall(page)]
+    # without script: a way to have them in one go, with the same figures
+    (whole,) = re.findall(r'<noscript>.*href="([^"]*whole=1[^"]*)"', page)
+    at_once = browser.get(whole.replace("&amp;", "&")).text
+    assert "aria-busy" not in at_once
+    figure = re.compile(r'<p class="ld-big">.*</p>')
+    assert figure.findall(at_once) == figure.findall("".join(shown))
+    assert re.search(r">1</a>", figure.findall(at_once)[0])
+    assert browser.get(f"{home}/tiles/{len(tiles)}").status_code == 404
 
 
 def test_two_who_change_a_dashboard_at_once(shop: Shop, as_role: AsRole) -> None:

@@ -79,6 +79,63 @@ def test_a_batch_is_opened_and_given_out(
     assert visit(crew.lilei).get("/tickets/batch").status_code == 403
 
 
+@pytest.mark.parametrize(
+    ("to", "shares"),
+    [
+        ({}, {None: 4}),
+        ({"to": "nobody"}, {None: 4}),
+        ({"to": "all"}, {"diao": 2, "lilei": 1, "hanmei": 1}),
+        ({"to": "person", "person": "hanmei"}, {"hanmei": 4}),
+        ({"to": "team", "how": "numbers", "share_lilei": 3, "share_hanmei": 1}, {"lilei": 3, "hanmei": 1}),
+        ({"to": "all", "how": "numbers", "share_hanmei": 1}, {"hanmei": 1, None: 3}),
+    ],
+)  # fmt: skip
+def test_whom_a_batch_is_given_to(
+    desk: Desk, crew: SimpleNamespace, customers: list[int], visit: Any, to: dict[str, Any],
+    shares: dict[str | None, int],
+) -> None:  # fmt: skip
+    """000 §5.2.2: unassigned, all, a team or one person; equal shares, or given numbers."""
+    ids = {"diao": crew.dispatcher.id, "lilei": crew.lilei.id, "hanmei": crew.hanmei.id}
+    given: dict[str, Any] = {"contact": customers, "title": "年度回访", "priority": "high", "team": crew.team.id}
+    for name, value in to.items():
+        prefix, _, login = name.partition("share_")
+        given[f"share_{ids[login]}" if login else prefix] = ids.get(value, value)
+    boss = visit(crew.dispatcher)
+    boss.get("/tickets/batch")
+    assert boss.post("/tickets/batch", given).status_code == 303
+    work_due(desk)
+    with desk.reading() as session:
+        found = session.execute(
+            select(Ticket.assignee_id, func.count()).group_by(Ticket.assignee_id)
+        ).all()
+        assert set(session.scalars(select(Ticket.priority))) == {"high"}
+    assert dict(map(tuple, found)) == {ids.get(login or ""): n for login, n in shares.items()}
+
+
+def test_a_batch_edit_sets_deadlines_and_answers_where_one_may(
+    desk: Desk, crew: SimpleNamespace, mailed: Any, visit: Any
+) -> None:
+    ticket = mailed()
+    with desk.database.transaction() as session:
+        session.get_one(Ticket, ticket.id).team_id = crew.team.id
+    given = {"id": [ticket.id], "deadline": "2026-05-06T12:00"}
+    lilei, boss = visit(crew.lilei), visit(crew.dispatcher)
+    lilei.get("/tickets")
+    assert lilei.post("/tickets/batch-edit", given).status_code == 303
+    work_due(desk)
+    assert job(desk).result["reasons"][0]["en"] == "You may not edit this ticket."
+    assert boss.get(f"/tickets/batch-edit?id={ticket.id}").status_code == 200
+    answer = {**given, "text": "请稍候", "kind": "reply"}
+    assert boss.post("/tickets/batch-edit", answer).status_code == 303
+    work_due(desk)
+    with desk.reading() as session:
+        kept = session.get_one(Ticket, ticket.id)
+        assert kept.deadline is not None
+        assert kept.deadline.isoformat() == "2026-05-06T04:00:00+00:00"
+        said = select(Message.text).where(Message.ticket_id == ticket.id, Message.kind == "reply")
+        assert session.scalars(said).all() == ["请稍候"]
+
+
 def test_a_batch_edit_says_what_could_not_be_changed(
     desk: Desk, crew: SimpleNamespace, mailed: Any, visit: Any
 ) -> None:

@@ -8,17 +8,19 @@ import pytest
 from sqlalchemy import func, select, true
 
 from desk.application import Desk
+from desk.notices.models import Notice
 from desk.portal.queries import tracked_ticket
 from desk.tickets.events import NobodyWaits, say
 from desk.tickets.models import Message, Ticket, TicketWatcher, TrailEntry
 from desk.tickets.records import handler
+from desk.tickets.relations import watching
 from desk.tickets.relations.handover import hand_over
 from desk.tickets.relations.linking import family, link, open_children, survivor
 from desk.tickets.relations.merging import merge, undo_merge
 from desk.tickets.relations.refusal import Refused
 from desk.tickets.relations.splitting import MOST_LEVELS, Part, split
 from desk.tickets.relations.watching import copy_to, follow
-from engine.actors import Actor
+from engine.actors import SYSTEM, Actor
 from engine.tables import human_task, process_instance
 
 from .conftest import acting
@@ -192,6 +194,59 @@ def test_a_ticket_is_not_copied_to_who_may_not_see_tickets(
     with pytest.raises(Refused), desk.database.transaction() as session:  # noqa: PT012
         mine = session.get_one(Ticket, ticket.id)
         copy_to(session, desk, mine, [999], actor=acting(crew.lilei))
+
+
+def test_everybody_concerned_is_told_and_nobody_of_their_own_doing(
+    desk: Desk, crew: SimpleNamespace, at_lilei: Any
+) -> None:
+    ticket, other = at_lilei(), at_lilei(text="还有一件")
+    lilei, hanmei, boss, auditor = (
+        crew.lilei.id, crew.hanmei.id, crew.dispatcher.id, crew.auditor.id,
+    )  # fmt: skip
+
+    def new() -> set[tuple[int, str]]:
+        """Who was told what since the last look."""
+        with desk.database.transaction() as session:
+            found = session.scalars(select(Notice)).all()
+            told = {(notice.user_id, notice.text["zh"].partition("：")[0]) for notice in found}
+            for notice in found:
+                session.delete(notice)
+            return told
+
+    def by(user: Any, act: Callable[[Any, Ticket], Any]) -> set[tuple[int, str]]:
+        with desk.database.transaction() as session:
+            act(session, session.get_one(Ticket, ticket.id))
+        return new()
+
+    new()
+    copied = by(crew.lilei, lambda session, mine: copy_to(
+        session, desk, mine, [auditor, lilei], actor=acting(crew.lilei)
+    ))  # fmt: skip
+    assert copied == {(auditor, "抄送给您")}
+    handed = by(crew.dispatcher, lambda session, mine: hand_over(
+        session, desk, mine, person_id=hanmei, actor=acting(crew.dispatcher)
+    ))  # fmt: skip
+    assert handed == {(lilei, "已转派给其他人"), (hanmei, "已转派给您"), (auditor, "工单已流转")}
+    with desk.database.transaction() as session:
+        follow(session, session.get_one(Ticket, other.id), crew.dispatcher, actor=SYSTEM)
+    merged = by(crew.auditor, lambda session, mine: merge(
+        session, desk, mine, session.get_one(Ticket, other.id), actor=acting(crew.auditor)
+    ))  # fmt: skip
+    numbers = (f"已并入 {other.number}", f"{ticket.number} 已并入此工单")
+    assert merged == {(hanmei, numbers[0]), (lilei, numbers[1]), (boss, numbers[1])}
+
+
+def test_a_ticket_is_copied_to_so_many_people(
+    desk: Desk, crew: SimpleNamespace, mailed: Mailed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "MOST_COPIES", 1)
+    ticket = mailed()
+    with desk.database.transaction() as session:
+        mine = session.get_one(Ticket, ticket.id)
+        copy_to(session, desk, mine, [crew.lilei.id], actor=acting(crew.dispatcher))
+    with pytest.raises(Refused, match="1 people"), desk.database.transaction() as session:  # noqa: PT012
+        mine = session.get_one(Ticket, ticket.id)
+        copy_to(session, desk, mine, [crew.hanmei.id], actor=acting(crew.dispatcher))
 
 
 # -- links ------------------------------------------------------------------------------------------

@@ -226,7 +226,8 @@ class Library:
             )
         session.flush()
         for key in new:
-            self._open_starts(session, ids[key], models[key][1])
+            before = self._model(session, latest[key].id)[1] if key in latest else None
+            self._open_starts(session, ids[key], models[key][1], before)
             self._note_awaited(session, models[key][1])
         if new:
             self._changed(session)
@@ -259,9 +260,13 @@ class Library:
         for table in (subscription, timer):
             session.execute(table.delete().where(table.c.version_id == version_id))
 
-    def _open_starts(self, session: Session, version_id: UUID, model: ProcessModel) -> None:
-        """Subscribe to what starts the process from now on."""
+    def _open_starts(
+        self, session: Session, version_id: UUID, model: ProcessModel, before: ProcessModel | None
+    ) -> None:
+        """Subscribe to what starts the process from now on. A date that has started the version before does not come
+        again."""
         now = self._clock()
+        dates = _start_dates(before) if before is not None else set()
         for node in model.scope.entries:
             for index, trigger in enumerate(node.triggers):
                 common = {
@@ -282,6 +287,8 @@ class Library:
                     )
                 elif trigger.kind == "timer" and trigger.timer and trigger.expression:
                     due, _, left = arm_timer(trigger.timer, trigger.expression, now)
+                    if due <= now and trigger.expression in dates:
+                        continue
                     session.execute(timer.insert(), common | {"due_at": due, "rounds": left})
 
     def _note_awaited(self, session: Session, model: ProcessModel) -> None:
@@ -400,6 +407,16 @@ class Library:
             found = {n.rpartition("/")[2].removesuffix(".form"): c for n, c in rows}
             self._forms[key] = orjson.loads(found[name]) if name in found else None
         return self._forms[key]
+
+
+def _start_dates(model: ProcessModel) -> set[str | None]:
+    """The dates at which a process starts, as written."""
+    return {
+        trigger.expression
+        for node in model.scope.entries
+        for trigger in node.triggers
+        if trigger.kind == "timer" and trigger.timer == "date"
+    }
 
 
 def read_form(content: bytes) -> dict[str, Any]:

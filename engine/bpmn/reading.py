@@ -146,7 +146,25 @@ def read_definitions(content: bytes, *, validate: bool = True) -> Definitions:
                 rule="schema",
                 element=identity(fault),
             ) from error
+    _spell_out(root)
     return _Reader(root).read()
+
+
+# XML Schema lets a boolean be 1 or 0, and stand between spaces.
+_BOOLEANS = (
+    "cancelActivity", "cancelRemainingInstances", "instantiate", "isCollection", "isExecutable",
+    "isForCompensation", "isImmediate", "isInterrupting", "isSequential", "parallelMultiple",
+    "testBefore", "triggeredByEvent", "waitForCompletion",
+)  # fmt: skip
+_SPELLINGS = {"1": "true", "0": "false"}
+
+
+def _spell_out(root: Element) -> None:
+    """Booleans become "true" or "false": whoever reads the file need not know of the other spellings."""
+    for element in root.iter(f"{{{BPMN}}}*"):
+        for name in _BOOLEANS:
+            if (value := element.get(name)) is not None:
+                element.set(name, _SPELLINGS.get(value.strip(), value.strip()))
 
 
 class _Reader:

@@ -1,13 +1,16 @@
 """When a timer is due: date, duration, cycle (ISO 8601; BPMN 2.0, 10.5.5.1), and cron as a cycle.
 
-A timer remembers `[due, every, left]`: the next time as an aware datetime in UTC, the period in seconds (0: none) or as
-a cron expression, and the rounds left after the next (-1: no end). What has no zone of its own (a date, a cron
-expression) is meant in the zone of `now`; everything else counts the time that passes, whatever clocks do.
+A timer remembers `[due, every, left]`: the next time as an aware datetime in UTC; the period in seconds (0: none), as a
+cron expression, or, where months have part in it, as `start/period`; and the rounds left after the next (-1: no end).
+What has no zone of its own (a date, a cron expression) and the day that is a month later are meant in the zone of `now`;
+everything else counts the time that passes, whatever clocks do.
 """
 
 import re
+from calendar import monthrange
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import Any
+from typing import Any, Self
 
 from SpiffWorkflow.bpmn.specs.event_definitions.timer import TimerEventDefinition
 
@@ -31,7 +34,7 @@ def arm_timer(kind: TimerKind, wanted: Any, now: datetime) -> Armed:
     if kind == "date" or (kind == "duration" and isinstance(wanted, datetime)):
         return [_moment(wanted, zone), 0, 0]
     if kind == "duration":
-        return [now + _duration(wanted, now), 0, 0]
+        return [_Period.read(wanted).after(now, zone), 0, 0]
     text = str(wanted).strip()
     if is_cron(text):
         return [read_cron(text).after(now, zone), text, -1]
@@ -44,14 +47,24 @@ def arm_timer(kind: TimerKind, wanted: Any, now: datetime) -> Armed:
         raise ValueError(f"{wanted!r} never fires")
     left = rounds - 1 if rounds > 0 else -1
     if not second:
-        every = _duration(first, now)
-        return [now + every, every.total_seconds(), left]
+        every = _Period.read(first)
+        return [every.after(now, zone), every.repeated_from(now), left]
     if first.upper().startswith("P"):
-        every = _duration(first, now)
-        end = _moment(second, zone)
-        return [end - every * max(left, 0), every.total_seconds(), left]
-    start = _moment(first, zone)
-    return [start, _duration(second, start).total_seconds(), left]
+        every = _Period.read(first)
+        start = every.after(_moment(second, zone), zone, -max(left, 0))
+    else:
+        every = _Period.read(second)
+        start = _moment(first, zone)
+    return _from_now([start, every.repeated_from(start), left], every, now, zone)
+
+
+def _from_now(armed: Armed, every: "_Period", now: datetime, zone: tzinfo) -> Armed:
+    """Of a cycle that began before now, what is still to come; of one that is over its last round."""
+    start, _, left = armed
+    if start >= now:
+        return armed
+    following = next_round(armed, now.astimezone(zone))
+    return following or [every.after(start, zone, max(left, 0)), 0, 0]
 
 
 def next_round(armed: Armed, now: datetime) -> Armed | None:
@@ -63,16 +76,78 @@ def next_round(armed: Armed, now: datetime) -> Armed | None:
     if not every or left == 0:
         return None
     if isinstance(every, str):
-        return [read_cron(every).after(max(due, now), now.tzinfo or UTC), every, left]
-    due = due + timedelta(seconds=every)
-    if due <= now:
-        missed = int((now - due).total_seconds() // every) + 1
-        due += timedelta(seconds=every * missed)
-        if left > 0:
-            left = max(0, left - missed)
-            if left == 0:
-                return None
-    return [due, every, left - 1 if left > 0 else left]
+        zone = now.tzinfo or UTC
+        start, _, period = every.partition("/P")
+        if not period:
+            return [read_cron(every).after(max(due, now), zone), every, left]
+        months = _Period.read(f"P{period}")
+        following, passed = months.rounds(datetime.fromisoformat(start), due, now, zone)
+    else:
+        following, passed = _rounds(due, timedelta(seconds=every), now)
+    if left > 0:
+        left -= passed
+        if left < 0:
+            return None
+    return [following, every, left]
+
+
+def _rounds(due: datetime, every: timedelta, now: datetime) -> tuple[datetime, int]:
+    """The first round after `due` that is still to come, and how many rounds on it is."""
+    passed = max(1, (now - due) // every + 1)
+    return due + every * passed, passed
+
+
+@dataclass(frozen=True)
+class _Period:
+    """A duration: whole months of the calendar, then time that passes."""
+
+    months: int
+    rest: timedelta
+
+    @classmethod
+    def read(cls, value: Any) -> Self:
+        """From ISO text or a FEEL value. Raises ValueError in words."""
+        if isinstance(value, timedelta):
+            return cls(0, value)
+        text = str(value).strip()
+        try:
+            if not text.upper().startswith("P"):
+                raise ValueError
+            parts = TimerEventDefinition.parse_iso_duration(text)
+            months = parts.pop("years", 0) * 12 + parts.pop("months", 0)
+            if months != int(months):
+                raise ValueError
+            return cls(int(months), timedelta(**parts))
+        except Exception as error:
+            raise ValueError(f"{text!r} is no duration such as PT8H or P7D") from error
+
+    def after(self, moment: datetime, zone: tzinfo, times: int = 1) -> datetime:
+        """So many periods after a moment, in UTC: the same day of a later month, or its last."""
+        if self.months:
+            local = moment.astimezone(zone)
+            year, month = divmod(local.year * 12 + local.month - 1 + self.months * times, 12)
+            day = min(local.day, monthrange(year, month + 1)[1])
+            moment = local.replace(year=year, month=month + 1, day=day)
+        return moment.astimezone(UTC) + self.rest * times
+
+    def repeated_from(self, start: datetime) -> float | str:
+        """As a timer remembers it that repeats from `start`."""
+        seconds = self.rest.total_seconds()
+        if not self.months:
+            return seconds
+        return f"{start.isoformat()}/P{self.months}M" + (f"T{seconds:g}S" if seconds else "")
+
+    def rounds(
+        self, start: datetime, due: datetime, now: datetime, zone: tzinfo
+    ) -> tuple[datetime, int]:
+        """As `_rounds`, counted from the start, so that the 31st comes again after a shorter month."""
+        times = passed = 0
+        following = start
+        while following <= max(due, now):
+            times += 1
+            following = self.after(start, zone, times)
+            passed += following > due
+        return following, passed
 
 
 def _moment(value: Any, zone: tzinfo) -> datetime:
@@ -84,17 +159,3 @@ def _moment(value: Any, zone: tzinfo) -> datetime:
         except ValueError as error:
             raise ValueError(f"{value!r} is no date and time") from error
     return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
-
-
-def _duration(value: Any, start: datetime) -> timedelta:
-    if isinstance(value, timedelta):
-        return value
-    text = str(value).strip()
-    if not text.upper().startswith("P"):
-        raise ValueError(f"{text!r} is no duration such as PT8H or P7D")
-    try:
-        parsed = TimerEventDefinition.parse_iso_duration(text)
-        result: timedelta = TimerEventDefinition.get_timedelta_from_start(parsed, start)
-    except Exception as error:
-        raise ValueError(f"{text!r} is no duration such as PT8H or P7D") from error
-    return result

@@ -13,9 +13,17 @@ SEVERITY = "error"
 
 def check(context: Context) -> Iterator[Finding]:
     """Names, conditions and times that can be read."""
-    for _, node in context.nodes():
+    for scope, node in context.nodes():
         for trigger in node.triggers:
             yield from _complete(node, trigger)
+            computed = trigger.kind == "timer" and (trigger.expression or "").startswith("=")
+            if computed and scope.tag == "process" and node in scope.entries:
+                yield Finding(
+                    node.id,
+                    "A timer that starts a process is written out: there is no data yet to compute it from.",
+                    "启动流程的定时器必须直接写出时间：此时还没有可用于计算的数据。",
+                    node.line,
+                )
         if node.tag == "receiveTask" and not node.triggers:
             yield Finding(
                 node.id, "The task waits for no message.", "接收任务没有指定消息。", node.line

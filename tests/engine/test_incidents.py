@@ -190,6 +190,17 @@ def test_a_start_cycle_with_three_rounds_starts_three(rig: Rig) -> None:
     assert [rig.later(hours=1) for _ in range(5)] == [1, 1, 1, 0, 0]
 
 
+def test_a_start_date_that_has_come_does_not_come_again_with_the_next_version(rig: Rig) -> None:
+    start = f'<startEvent id="s">{timer("Date", "2026-03-02T10:00:00Z")}</startEvent><endEvent id="e"/>'
+    rig.deploy(diagram(start + "s->e"))
+    assert rig.later(hours=2) == 1
+    rig.deploy(diagram(start + '<task id="new"/>s->new new->e'))
+    assert rig.later(hours=1) == 0
+    moved = start.replace("10:00", "11:00")  # a date that was not there before has still to come
+    rig.deploy(diagram(moved + "s->e"))
+    assert rig.later(hours=1) == 1
+
+
 def test_a_missed_round_of_a_start_cycle_counts(rig: Rig) -> None:
     start = f'<startEvent id="s">{timer("Cycle", "R4/PT1H")}</startEvent>'
     rig.deploy(diagram(start + '<endEvent id="e"/>s->e'))

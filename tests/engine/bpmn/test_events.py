@@ -151,6 +151,20 @@ def test_a_kept_message_that_cannot_be_taken_holds_up_nothing_and_becomes_an_inc
     assert rig.status(stuck) == "completed"
 
 
+def test_booleans_may_be_written_as_digits(rig: Rig) -> None:
+    edge = boundary("b", "a", timer("Duration", "PT1H")).replace('"true"', '" 1 "')
+    beside = boundary("c", "a", timer("Duration", "PT2M")).replace('"true"', '"0"')
+    body = ENDS + person("a") + edge + beside + service("n", "test.note", text="beside")
+    content = diagram(body + "s->a a->e b->e c->n n->e")
+    rig.deploy(content.replace(b'isExecutable="true"', b'isExecutable="1"'))
+    instance = rig.start()
+    rig.later(minutes=2)
+    assert rig.active(instance) == ["a"]
+    rig.later(hours=1)
+    assert rig.status(instance) == "completed"
+    assert rig.trace == ["beside"]
+
+
 def test_the_same_dedupe_key_counts_once(rig: Rig) -> None:
     start = f'<startEvent id="s">{on_message("order")}</startEvent><endEvent id="e"/>'
     rig.deploy(diagram(start + "s->e", outside=message("order")))

@@ -82,6 +82,7 @@ WRONG: dict[str, list[tuple[str, ...]]] = {
         ("g", ENDS + '<parallelGateway id="g"/><task id="a"/>s->g g->a[x] g->e a->e'),
     ],
     "event-trigger": [
+        ("s", f'<startEvent id="s">{timer("Cycle", "=every")}</startEvent><endEvent id="e"/>s->e'),
         ("c", ENDS + CATCH.format(timer("Date", "soon")) + "s->c c->e"),
         ("c", ENDS + CATCH.format("<messageEventDefinition/>") + "s->c c->e"),
         ("t", data("", "receiveTask")),

@@ -1,6 +1,10 @@
 """What an empty desk is given at its first start: the shipped diagrams, an administrator, and something to look at."""
 
+import os
+import sys
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from sqlalchemy.orm import Session
 
@@ -31,7 +35,8 @@ class Welcome:
         if self.password:
             lines.append(f"  first password of {ADMINISTRATOR}: {self.password}   (shown only now)")
         else:
-            lines.append(f"  forgot the password? lanedesk user password {ADMINISTRATOR}")
+            command = os.path.relpath(Path(sys.executable).with_name("lanedesk"))
+            lines.append(f"  forgot the password? {command} user password {ADMINISTRATOR}")
         if self.people:
             lines.append(f"  demo people, with the same password: {', '.join(self.people)}")
         lines.append(f"  customers' form: {settings.public_url}/f/{DEFAULT_SLUG}")
@@ -42,8 +47,10 @@ class Welcome:
         return [*lines, "  Ctrl-C ends it"]
 
 
-def first_start(desk: Desk, *, demo: bool = True) -> Welcome:
-    """Fill a desk that has nobody in it; one that has somebody is left as it is.
+def first_start(
+    desk: Desk, *, demo: bool = True, say: Callable[[str], None] = lambda _line: None
+) -> Welcome:
+    """Fill a desk that has nobody in it; one that has somebody is left as it is. `say` hears what takes a while.
 
     Side effects, in one go each: the diagrams of bpmn_library are deployed, the administrator and the customers' form
     are made, and with `demo` people and tickets.
@@ -51,8 +58,10 @@ def first_start(desk: Desk, *, demo: bool = True) -> Welcome:
     with desk.database.reading() as session:
         if queries.count_users(session):
             return Welcome()
+    say("First start: deploying the diagrams that come with the desk …")
     for _name, bundle in bundles([LIBRARY]):
         deploy_bundle(desk, bundle, note=f"shipped with Lanedesk: {bundle.folder}")
+    say(f"First start: adding the first people{' and tickets to look at' if demo else ''} …")
     password = generate_password()
     hashed = hash_password(password)
     with desk.database.transaction() as session:

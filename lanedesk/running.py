@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import logging
 import os
 import re
 import shlex
@@ -40,7 +41,8 @@ def run_all(*, demo: bool = True) -> int:
     Raises SettingsError, DatabaseUnreachable or RedisMissing before anything was started.
     """
     settings = load_settings()
-    configure_logging(settings.log_format, process="lanedesk")
+    # What is made at the first start is told in two lines here, and line by line in the audit log.
+    configure_logging(settings.log_format, process="lanedesk", level=logging.WARNING)
     try:
         with only_one(settings.data_dir):
             check_ports(settings)
@@ -61,7 +63,7 @@ def _run(settings: Settings, *, demo: bool) -> int:
     try:
         desk = build_desk(settings)
         upgrade(desk.database)
-        welcome = first_start(desk, demo=demo)
+        welcome = first_start(desk, demo=demo, say=lambda line: print(line, flush=True))
         desk.database.dispose()
         announcement = Announcement(settings, welcome)
 

@@ -66,6 +66,8 @@ def send_mail(desk: RunningDesk, subject: str) -> None:
 def test_a_desk_from_nothing_to_a_ticket_by_mail_and_back(desk: RunningDesk) -> None:
     desk.start()
     assert desk.password
+    before = desk.log_file.read_text().partition(" | ")[0].splitlines()[:-1]
+    assert [line.partition(":")[0] for line in before] == ["First start", "First start"]
     assert desk.ready()["status"] == "ready"
     with urllib.request.urlopen(f"{desk.url}/metrics") as answer:
         assert "lanedesk_database_up 1.0" in answer.read().decode()

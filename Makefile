@@ -37,10 +37,11 @@ lint: $(VENV)/.installed-dev
 
 $(PY):
 	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Python 3.11 or newer is needed; call make PYTHON=python3.11 …')"
-	$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.installed: requirements.txt | $(PY)
-	$(PY) -m pip install --quiet --require-hashes --no-deps -r requirements.txt
+	@echo "Installing the Python packages into $(VENV), about a minute …"
+	@$(PY) -m pip install --quiet --require-hashes --no-deps -r requirements.txt
 	@$(PY) -c "import pathlib, sysconfig; pathlib.Path(sysconfig.get_path('purelib'), 'lanedesk.pth').write_text('$(CURDIR)\n')"
 	@printf '#!%s\nfrom lanedesk.cli import main\n\nmain()\n' "$(CURDIR)/$(PY)" > $(BIN)/lanedesk && chmod +x $(BIN)/lanedesk
 	@touch $@
@@ -51,11 +52,13 @@ $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
 	@touch $@
 
 $(VENV)/.node-modules: frontend/package-lock.json frontend/package.json $(VENV)/.installed
-	cd frontend && $(NPM) ci --ignore-scripts --no-audit --no-fund
+	@echo "Fetching what the browser code is made from …"
+	@cd frontend && $(NPM) ci --ignore-scripts --no-audit --no-fund
 	@touch $@
 
 $(VENV)/.frontend: $(FRONTEND_SOURCES) $(VENV)/.node-modules
-	cd frontend && $(NODE) build.mjs
+	@echo "Building the browser code …"
+	@cd frontend && $(NODE) build.mjs
 	@touch $@
 
 $(VENV)/.translations: $(TRANSLATIONS) desk/translations/build.py $(VENV)/.installed

@@ -113,7 +113,7 @@ def explain_errors(app: Flask) -> None:
     for unreachable in (DatabaseUnreachable, OperationalError, InterfaceError):
         app.register_error_handler(unreachable, _database_away)
     app.register_error_handler(StorageUnreachable, _storage_away)
-    for unfit in (DataError, OverflowError):
+    for unfit in (DataError, OverflowError, UnicodeEncodeError):
         app.register_error_handler(unfit, _unfit)
 
 
@@ -168,9 +168,9 @@ def _storage_away(error: Exception) -> Any:
 
 
 def _unfit(error: Exception) -> Any:
-    """A number or a date that no column and no calendar has: it came from outside, whoever stumbled over it."""
+    """A number, a date or half a character that nothing can hold: it came from outside, whoever stumbled over it."""
     log.warning("request.unfit", cause=str(getattr(error, "orig", error)), exc_info=error)
-    return _answer(BadRequest("A value in it is larger than anything that can be kept here."))
+    return _answer(BadRequest("A value in it cannot be kept: it is too large, or no text."))
 
 
 def _as_problem(error: HTTPException) -> Response:

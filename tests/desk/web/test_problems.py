@@ -37,6 +37,8 @@ def app(app: Flask) -> Flask:
             raise DataError("SELECT secret", {}, Exception("integer out of range"))
         if how == "overflow":
             raise OverflowError("date value out of range")
+        if how == "half a character":
+            return "\ud800".encode()
         if how == "conflict":
             raise Conflict("The ticket was taken by <Li>.")
         return abort(int(how))
@@ -61,6 +63,7 @@ def app(app: Flask) -> Flask:
         ("unreachable", 503, "not available right now"),
         ("unfit", 400, "could not be understood"),
         ("overflow", 400, "could not be understood"),
+        ("half a character", 400, "could not be understood"),
         ("files", 503, "not available right now"),
     ],
 )

@@ -16,6 +16,7 @@ from desk.assignment.ranking import WAYS
 from desk.notices.channels import CHANNELS
 from desk.notices.models import Target
 from desk.people.models import Skill, Team
+from desk.people.permissions import ROLES
 from desk.rules.fields import PRIORITIES, STATES, Choice, people, states, teams, types
 from desk.rules.rule import Action, Kind, Rule
 from engine.operators import Text
@@ -51,6 +52,7 @@ class Input:
     parameter: str = ""
     hours: bool = False  # a number of hours from now, as a moment
     listed: bool = False  # the operator wants a list of people
+    whom: bool = False  # names such as handler, team:3 or role:supervisor, with commas
     words: Mapping[str, Text] | None = None  # a fixed list of choices
 
     @property
@@ -106,7 +108,17 @@ _TO = Input(
         "接收人：handler、team、creator、user:7、team:3、role:supervisor",
     ),
     "text",
+    whom=True,
 )
+_WHOM: Final[dict[str, Text]] = {
+    "handler": Text("handler", "处理人"),
+    "team": Text("team", "所属团队"),
+    "creator": Text("creator", "创建人"),
+    "role:dispatcher": Text("dispatchers", "派单人员"),
+    "role:approver": Text("approvers", "审批人"),
+    "role:reviewer": Text("reviewers", "审核人"),
+    **{f"role:{key}": role.name for key, role in ROLES.items()},
+}
 _MAKERS: tuple[ActionKind, ...] = (
     ActionKind("priority", Text("Set the priority", "设置优先级"), "ticket.set_field",
         (Input("value", _VALUE, "choice", words=PRIORITIES),), {**TICKET, "field": "priority"}),
@@ -264,16 +276,32 @@ def _said(one: Input, value: str) -> str | None:
     return text if isinstance(text, str) and text.startswith("=") else None
 
 
-def says(action: Action, locale: str) -> str:
-    """The action in words, as the task's name in the diagram."""
+def says(action: Action, locale: str, session: Session | None = None) -> str:
+    """The action in words, as the task's name in the diagram; with a session teams, people and the like by name."""
     kind = ACTIONS[action.kind]
-    shown = []
-    for one in kind.inputs:
-        value = action.value(one.name)
-        if one.kind not in ("flag", "words"):
-            words = (one.words or {}).get(value)
-            shown.append(words.in_(locale) if words else value)
-    detail = " ".join(filter(None, shown))
+    shown = [
+        _named(one, value, locale, session)
+        for one in kind.inputs
+        if one.kind not in ("flag", "words") and (value := action.value(one.name))
+    ]
+    detail = " ".join(shown)
     title = kind.title.in_(locale).partition("（")[0].partition(" (")[0]
     said = f"{title}{'：' if locale.startswith('zh') else ': '}{detail}" if detail else title
     return said if len(said) <= 40 else f"{said[:39]}…"
+
+
+def _named(one: Input, value: str, locale: str, session: Session | None) -> str:
+    if one.whom:
+        comma = "、" if locale.startswith("zh") else ", "
+        return comma.join(_called(each.strip(), locale, session) for each in value.split(","))
+    known = dict(choices_of(session, one) if session is not None else (one.words or {}).items())
+    return known[value].in_(locale) if value in known else value
+
+
+def _called(whom: str, locale: str, session: Session | None) -> str:
+    kind, _, number = whom.partition(":")
+    known = dict(_WHOM)
+    if session is not None and kind in ("user", "team") and number:
+        known = dict(people(session) if kind == "user" else teams(session))
+        whom = number if number in known else whom
+    return known[whom].in_(locale) if whom in known else whom

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from desk.people.models import Team, User
 from desk.tickets.models import TicketState, TicketType
+from desk.vendors.queries import all_vendors
 from engine.operators import Text
 
 Kind = Literal["choice", "number_choice", "text", "number", "moment"]
@@ -78,6 +79,11 @@ def people(session: Session) -> Sequence[Choice]:
     return [(str(user.id), Text(user.name, user.name)) for user in found]
 
 
+def vendors(session: Session) -> Sequence[Choice]:
+    """The other desks, withdrawn ones too: tickets of theirs remain."""
+    return [(vendor.key, Text(vendor.name, vendor.name)) for vendor in all_vendors(session)]
+
+
 @dataclass(frozen=True)
 class Field:
     """Something that can be asked. `path` is FEEL; `changes` is its name in `ticket.changed`, where it has one."""
@@ -96,6 +102,8 @@ FIELDS: Final[dict[str, Field]] = {
         Field("ticket.state", Text("State", "状态"), "choice", states, "state"),
         Field("ticket.priority", Text("Priority", "优先级"), "choice", _fixed(PRIORITIES), "priority"),
         Field("ticket.channel", Text("Channel", "渠道"), "choice", _fixed(CHANNELS)),
+        Field("vendors.came_from", Text("Came from the vendor", "工单转入服务商"), "choice", vendors),
+        Field("vendors.given_to", Text("Passed on to the vendor", "工单转出服务商"), "choice", vendors),
         Field("ticket.title", Text("Title", "标题"), "text", None, "title"),
         Field("ticket.handler", Text("Handler (user:7, team:3)", "处理人（user:7、team:3）"), "text", None, "handler"),
         Field("ticket.team_id", Text("Team", "团队"), "number_choice", teams),

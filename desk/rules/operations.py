@@ -92,7 +92,7 @@ def save(session: Session, engine: Engine, rule: Rule, *, actor: Actor) -> Rule:
     """
     kept = check(session, rule)
     folder = f"{FOLDERS[kept.kind]}/{kept.key}"
-    publish(session, engine, folder, write(kept), note=kept.title, actor=actor)
+    publish(session, engine, folder, write(kept, session), note=kept.title, actor=actor)
     record(
         session, "rule_saved", actor=actor, subject=f"rule:{kept.key}",
         new={"name": kept.title, "key": kept.key},

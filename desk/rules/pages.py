@@ -38,6 +38,7 @@ from desk.web.localisation import words
 from engine.bpmn.tokens import DiagramError
 from engine.errors import DeployRefused, TaskGone, TaskTaken
 from engine.operators import OperatorError, Text
+from engine.rehearsal import Effect
 
 blueprint = Blueprint("rules", "desk.rules", template_folder="templates")
 EDIT = "process.deploy"
@@ -188,8 +189,8 @@ def _show(
             steps=[(name, [_action_row(session, name, n, a) for n, a in enumerate(getattr(rule, name), 1)]) for name in ("then", "otherwise")],
             fields=_fields(rule.kind),
             action_kinds=[(k.key, k.title) for k in ACTIONS.values() if rule.kind in k.kinds],
-            says=_effect,
-            asks=_asks,
+            says=lambda effect: _effect(session, rule, effect),
+            asks=lambda condition: _asks(session, condition),
             ticket_number=request.form.get("ticket", ""),
             editor=editor_address(session, rule.key) if rule.key else None,
             locale=str(get_locale()),
@@ -238,23 +239,27 @@ def _scopes(session: Session) -> list[tuple[str, str]]:
     ]
 
 
-def _asks(condition: Any) -> str:
+def _asks(session: Session, condition: Any) -> str:
     """A condition in words."""
     field = field_of(condition.field)
     if field is None:
         return str(condition.field)
     operator = operators_for(field).get(condition.operator)
-    values = ", ".join(condition.values)
+    choices = dict(field.choices(session)) if field.choices else {}
+    values = ", ".join(words(choices.get(value, value)) for value in condition.values)
     return " ".join(filter(None, [words(field.title), words(operator), values]))
 
 
-def _effect(effect: Any) -> str:
-    operators = current_desk().engine.operators
-    title = (
-        words(operators[effect.operator].title) if effect.operator in operators else effect.operator
-    )
-    given = ", ".join(f"{k}: {v}" for k, v in effect.parameters.items() if k != "ticket_id")
-    return f"{title}{f' ({given})' if given else ''}"
+def _effect(session: Session, rule: Rule, effect: Effect) -> str:
+    """What an action of the rule would do, and the words that it would write."""
+    branch, _, number = effect.element.partition("_")
+    action = (rule.then if branch == "then" else rule.otherwise)[int(number) - 1]
+    written = [
+        str(effect.parameters.get(one.target, ""))
+        for one in ACTIONS[action.kind].inputs
+        if one.kind == "words"
+    ]
+    return " · ".join(filter(None, [says(action, str(get_locale()), session), *written]))
 
 
 def _outgrown(session: Session, row: RuleRow, why: Text) -> Any:
@@ -270,7 +275,7 @@ def _plain(session: Session, row: RuleRow) -> str | None:
         rule, _gate = read(operations.files_of(session, row.version_id), row.key)
     except Outgrown:
         return None
-    return ", ".join(says(action, str(get_locale())) for action in rule.then)
+    return ", ".join(says(action, str(get_locale()), session) for action in rule.then)
 
 
 def _tabs(kind: str) -> list[dict[str, str]]:

@@ -1,7 +1,10 @@
 """A rule as files: a BPMN diagram, laid out, and the decision table that it asks. reading.py is the way back."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from xml.sax.saxutils import escape, quoteattr
+
+from sqlalchemy.orm import Session
 
 from desk.events import EVENTS
 from desk.rules.actions import ACTIONS, parameters_of, says
@@ -22,6 +25,7 @@ from desk.rules.drawing import (
 from desk.rules.rule import TIMINGS, Action, Rule
 from desk.rules.table import decision_key, table
 
+Say = Callable[[Action, str], str]  # an action's words in a language
 _HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 <bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" \
 xmlns:bpmndi="http://www.omg.org/spec/BPMN/20100524/DI" xmlns:dc="http://www.omg.org/spec/DD/20100524/DC" \
@@ -30,13 +34,14 @@ xmlns:lanedesk="urn:lanedesk:bpmn:1.0" id={id} targetNamespace="urn:lanedesk:rul
 """
 
 
-def write(rule: Rule) -> dict[str, bytes]:
+def write(rule: Rule, session: Session | None = None) -> dict[str, bytes]:
     """The files of a rule: `<key>.bpmn`, and `<key>.dmn` where there is something to decide.
 
+    With a session the names of tasks call teams, people and the like by their names.
     Raises ConditionRefused, ActionRefused, KeyError for an event that is not in the catalogue.
     """
     columns = [asked(condition) for condition in rule.conditions]
-    files = {f"{rule.key}.bpmn": _diagram(rule, columns).encode()}
+    files = {f"{rule.key}.bpmn": _diagram(rule, columns, partial(says, session=session)).encode()}
     if rule.decides:
         files[f"{rule.key}.dmn"] = table(rule, columns).encode()
     return files
@@ -57,14 +62,14 @@ def start_condition(rule: Rule, columns: Sequence[Asked]) -> str | None:
 # The diagram ------------------------------------------------------------------------------------------------------
 
 
-def _diagram(rule: Rule, columns: Sequence[Asked]) -> str:
+def _diagram(rule: Rule, columns: Sequence[Asked], say: Say) -> str:
     picture, body = Picture(), Body()
     if rule.kind == "automation":
-        _automation(rule, columns, picture, body)
+        _automation(rule, columns, say, picture, body)
     else:
         y = TOP + ROW // 2
         starts = _starts(rule, columns, picture, body, y)
-        _decide_and_do(rule, picture, body, starts, LEFT + STEP, y)
+        _decide_and_do(rule, say, picture, body, starts, LEFT + STEP, y)
     messages = _messages(rule)
     process = f'{_name_attributes(rule.title)} isExecutable="true"'
     lines = [
@@ -139,7 +144,7 @@ def _starts(
 
 
 def _decide_and_do(
-    rule: Rule, picture: Picture, body: Body, sources: list[str], x: int, y: int
+    rule: Rule, say: Say, picture: Picture, body: Body, sources: list[str], x: int, y: int
 ) -> tuple[int, int]:
     """The decision, the gateway, the actions; the right and the lower edge of what was drawn."""
     if rule.decides:
@@ -156,9 +161,9 @@ def _decide_and_do(
         picture.connect(body.flow("check", "holds"), "check", "holds")
         sources = ["holds"]
         x += STEP - 20
-    right = _chain(rule, "then", rule.then, picture, body, sources, x, y)
+    right = _chain(rule, "then", rule.then, say, picture, body, sources, x, y)
     if rule.decides:
-        low = _chain(rule, "else", rule.otherwise, picture, body, ["holds"], x, y + ROW)
+        low = _chain(rule, "else", rule.otherwise, say, picture, body, ["holds"], x, y + ROW)
         return max(right, low), y + ROW + 70
     return right, y + 70
 
@@ -174,6 +179,7 @@ def _chain(
     rule: Rule,
     prefix: str,
     actions: Sequence[Action],
+    say: Say,
     picture: Picture,
     body: Body,
     sources: list[str],
@@ -185,8 +191,8 @@ def _chain(
         body.add(
             "serviceTask",
             id,
-            _name_attributes(says(action, "zh")),
-            f"      {_extensions(_call(rule, action) + _english(says(action, 'en')))}",
+            _name_attributes(say(action, "zh")),
+            f"      {_extensions(_call(rule, action) + _english(say(action, 'en')))}",
         )
         picture.place(id, x, y, BOX_W, BOX_H)
         _join(picture, body, sources, id, branch=prefix)
@@ -218,7 +224,9 @@ def _call(rule: Rule, action: Action) -> str:
     return f'<lanedesk:operator name={quoteattr(kind.operator)} result="done">{given}</lanedesk:operator>'
 
 
-def _automation(rule: Rule, columns: Sequence[Asked], picture: Picture, body: Body) -> None:
+def _automation(
+    rule: Rule, columns: Sequence[Asked], say: Say, picture: Picture, body: Body
+) -> None:
     condition = start_condition(rule, columns) or "true"
     y = TOP + ROW
     timer = (
@@ -254,7 +262,7 @@ def _automation(rule: Rule, columns: Sequence[Asked], picture: Picture, body: Bo
     left = LEFT + 2 * STEP - 80
     picture.expanded.add("tickets")
     picture.place("each", left + 50, y - ROW // 2 + 10, CIRCLE, CIRCLE)
-    right, low = _decide_and_do(rule, picture, inner, ["each"], left + 160, y - ROW // 2 + 10)
+    right, low = _decide_and_do(rule, say, picture, inner, ["each"], left + 160, y - ROW // 2 + 10)
     loop = (
         '\1      <bpmn:multiInstanceLoopCharacteristics isSequential="true"><bpmn:extensionElements>'
         '<lanedesk:loop collection="=tickets" element="ticket_id"/></bpmn:extensionElements>'

@@ -23,15 +23,6 @@ FORM = {
 
 
 @pytest.fixture
-def app(desk: Desk) -> Flask:
-    from lanedesk.app import create_app
-
-    made = create_app(desk)
-    made.testing = True
-    return made
-
-
-@pytest.fixture
 def browser(app: Flask, crew: SimpleNamespace, make_user: Any) -> Browser:
     make_user("impl", roles=["implementer"])
     browser = Browser(app)
@@ -96,7 +87,8 @@ def test_a_dry_run_says_what_would_be_done_and_does_nothing(
     settle()
     page = browser.post("/rules/new/trigger", {**FORM, "do": "try", "ticket": ticket.number}).text
     assert "It would do:" in page
-    assert "Customer&#39;s level is vip, normal" in page
+    assert "Customer&#39;s level is VIP, Normal" in page
+    assert "Add a note · hello" in page
     other = {**FORM, "all-1-value": ["vip"], "do": "try", "ticket": ticket.number}
     assert "It would do nothing" in browser.post("/rules/new/trigger", other).text
     missing = browser.post("/rules/new/trigger", {**FORM, "do": "try", "ticket": "WN-0"})
@@ -105,6 +97,25 @@ def test_a_dry_run_says_what_would_be_done_and_does_nothing(
     with desk.reading() as session:
         assert session.scalars(select(Message).where(Message.kind == "note")).all() == []
     assert "trigger-vip-first" not in {row.key for row in rows(desk, "trigger")}
+
+
+def test_lists_and_diagrams_call_people_and_teams_by_their_names(
+    browser: Browser, desk: Desk, crew: SimpleNamespace
+) -> None:
+    told = f"role:supervisor, team, user:{crew.lilei.id}"
+    then = (
+        Action("tell_staff", (("to", told), ("text", "…"))),
+        Action("team", (("team", str(crew.team.id)),)),
+    )
+    with desk.database.transaction() as session:
+        rule = Rule("trigger", "", "Told", events=("ticket.created",), then=then)
+        kept = operations.save(session, desk.engine, rule, actor=SYSTEM)
+        rows_by_key = {row.key: row for row in operations.rules(session, "trigger")}
+        version = rows_by_key[kept.key].version_id
+        diagram = operations.files_of(session, version)[f"{kept.key}.bpmn"].decode()
+    assert 'name="通知客服：主管、所属团队、李雷"' in diagram
+    assert 'name="分配给团队：一线"' in diagram
+    assert "Give it to a team: 一线" in browser.get("/rules?kind=trigger").text
 
 
 @pytest.mark.parametrize("kind", ["automation", "macro"])

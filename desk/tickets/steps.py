@@ -94,8 +94,14 @@ def open_steps(session: Session, engine: Engine, instance_id: UUID, user: User) 
     tasks = [engine.task(session, task_id) for task_id in engine.open_tasks(session, instance_id)]
     mine = tuple(task for task in tasks if may_do(task, user))
     rest = [task for task in tasks if not may_do(task, user)]
-    names = names_of(session, [task.assignee for task in rest])
-    return OpenSteps(mine, tuple((task, names.get(task.assignee or "")) for task in rest))
+    names = names_of(session, [one for task in rest for one in _awaited(task)])
+    others = [[names[one] for one in _awaited(task) if one in names] for task in rest]
+    return OpenSteps(mine, tuple(zip(rest, (" / ".join(who) or None for who in others), strict=True)))
+
+
+def _awaited(task: OpenTask) -> tuple[str, ...]:
+    """Who has the task, or to whom it is offered."""
+    return (task.assignee,) if task.assignee else task.candidates
 
 
 def form_of(task: OpenTask) -> Form | None:

@@ -1,6 +1,6 @@
 """My tasks [004 §4.8.2]: open steps of all diagrams that wait for one person, soonest due first."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from desk.contacts.models import Contact
-from desk.people.models import User
+from desk.people.models import Team, User
 from desk.tickets.models import Ticket
 from engine.tables import human_task, human_task_candidate, process_instance, process_version
 
@@ -110,13 +110,18 @@ def candidates_of_tasks(session: Session, tasks: Sequence[UUID]) -> dict[UUID, s
     return found
 
 
-def names_of(session: Session, assignees: Sequence[str | None]) -> dict[str, str]:
-    """The names behind assignees such as `user:7`."""
-    numbers = {int(a[5:]) for a in assignees if a and a.startswith("user:") and a[5:].isdigit()}
-    if not numbers:
-        return {}
-    rows = session.execute(select(User.id, User.name).where(User.id.in_(numbers)))
-    return {f"user:{number}": name for number, name in rows}
+def names_of(session: Session, whom: Iterable[str | None]) -> dict[str, str]:
+    """The names behind people and teams such as `user:7` and `team:3`."""
+    asked = set(whom)
+    found: dict[str, str] = {}
+    for kind, model in (("user", User), ("team", Team)):
+        numbers = [
+            int(one[5:]) for one in asked if one and one[:5] == f"{kind}:" and one[5:].isdigit()
+        ]
+        if numbers:
+            rows = session.execute(select(model.id, model.name).where(model.id.in_(numbers)))
+            found |= {f"{kind}:{number}": name for number, name in rows}
+    return found
 
 
 def due_group(due_at: datetime | None, now: datetime, zone: ZoneInfo) -> str:

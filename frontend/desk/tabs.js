@@ -1,5 +1,8 @@
 // Tabs inside a page (macro ui.panel_tabs): click or arrow keys; the chosen one is kept for this browser tab.
+// Of tabs that are links (macro ui.tabs) the one of this page is in sight, however narrow the row is.
 import { onContent } from "./page.js";
+
+const shown = new WeakSet(); // rows whose tab was brought into sight
 
 function choose(tab, focus) {
   const group = tab.closest("[data-tabs]");
@@ -27,6 +30,12 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 onContent(() => {
+  for (const tab of document.querySelectorAll(".ld-tabs > [aria-current]")) {
+    const row = tab.parentElement;
+    if (shown.has(row)) continue; // whoever has moved the row since wants it so
+    shown.add(row);
+    row.scrollLeft += tab.getBoundingClientRect().right - row.getBoundingClientRect().right + row.clientWidth / 4;
+  }
   for (const group of document.querySelectorAll("[data-tabs]")) {
     const kept = document.getElementById(sessionStorage.getItem(`ld-tab-${group.dataset.tabs}`));
     if (kept?.closest("[data-tabs]") === group && kept.getAttribute("aria-selected") !== "true") choose(kept);

@@ -18,7 +18,6 @@ from desk.settings import Settings
 from desk.tickets.models import Ticket
 from desk.tickets.operations import receive_message
 from desk.tickets.operators import operators
-from desk.web.application import create_web
 from engine.actors import SYSTEM, Actor
 from engine.database import Database
 from engine.operators import Step
@@ -155,13 +154,6 @@ def crew(desk: Desk, library: None, make_user: Any, make_team: Any) -> SimpleNam
     return SimpleNamespace(
         dispatcher=dispatcher, lilei=lilei, hanmei=hanmei, auditor=auditor, team=team
     )
-
-
-@pytest.fixture
-def app(desk: Desk) -> Flask:
-    """The pages and API of people, customers and tickets."""
-    subjects = ["people", "contacts", "tickets", "rules", "background", "surveys", "knowledge"]
-    return create_web(desk, subjects=subjects)
 
 
 @pytest.fixture

@@ -150,9 +150,11 @@ def test_claiming_and_giving_back(
     ticket = mailed()
     boss, lilei, hanmei = visit(crew.dispatcher), visit(crew.lilei), visit(crew.hanmei)
     complete(boss, desk, ticket, "dispatch", team=crew.team.id)
+    assert "waits for 一线." in boss.get(f"/tickets/{ticket.id}").text
     task = open_task(desk, ticket)
     assert lilei.post(f"/tasks/{task}/claim").status_code == 303
     assert ticket.number not in hanmei.get("/tasks").text
+    assert "waits for 李雷." in hanmei.get(f"/tickets/{ticket.id}").text
     answer = hanmei.post(f"/tasks/{task}/claim")
     assert answer.status_code == 303
     assert "李雷 has taken this step" in hanmei.get("/tasks").text

@@ -304,6 +304,12 @@ def test_parts_report_back_every_time(
         assert children[1].state == "pending"
         assert open_children(session, parent.id) == 2
     child = children[0]
+    with desk.reading() as session:
+        assert "split" in actions(session, parent)
+        lines = session.scalars(select(TrailEntry).where(TrailEntry.action == "split_off")).all()
+        assert {line.ticket_id: line.data["other"] for line in lines} == {
+            part.id: parent.number for part in children
+        }
     do(child, "accept", crew.hanmei, "accept")
     do(child, "process", crew.hanmei, "finish", solution="有货")
     with desk.reading() as session:

@@ -33,6 +33,9 @@ def main() -> None:
     except (SettingsError, DatabaseUnreachable, RedisMissing) as error:
         print(f"lanedesk: {error}", file=sys.stderr)
         sys.exit(1)
+    except PermissionError as error:
+        print(f"lanedesk: {error.filename}: {error.strerror}", file=sys.stderr)
+        sys.exit(1)
 
 
 @click.group(name="lanedesk", context_settings={"help_option_names": ["-h", "--help"]})

@@ -67,7 +67,6 @@ class Scheduler:
 
     def round(self) -> float:
         """Fire what is due, wake workers for waiting jobs, tidy now and then; returns seconds to sleep."""
-        self._beat()
         _fired, next_due = run_due(self.desk.engine, self.desk.database)
         with self.desk.database.reading() as session:
             queues = list(due_queues(session, utc_now()))
@@ -87,11 +86,13 @@ class Scheduler:
         if time.monotonic() >= self._tidy_at:
             self._tidy_at = time.monotonic() + TIDY_SECONDS
             tidy(self.desk)
+        self._beat()
         if next_due is None:
             return POLL_SECONDS
         return min(max((next_due - utc_now()).total_seconds(), 0.0), POLL_SECONDS)
 
     def _beat(self) -> None:
+        """Say that a whole round went well."""
         if self.desk.redis is None:
             return
         try:

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy import make_url, text
 
-from engine.database import Database
+from engine.database import Database, DatabaseUnreachable
 from lanedesk.migrating import at_head, upgrade
 from lanedesk.models import metadata
 
@@ -51,3 +52,23 @@ def test_two_processes_may_upgrade_at_once(empty_database: Database) -> None:
             )
         )
     assert sorted(before is None for before, _ in results) == [False, True]
+
+
+def test_a_database_that_may_only_be_read_is_said_in_one_line(empty_database: Database) -> None:
+    address = empty_database.engine.url
+    if empty_database.is_sqlite:
+        empty_database.check()
+        allowed = f"sqlite:///file:{address.database}?mode=ro&uri=true"
+    else:
+        with empty_database.transaction() as session:
+            session.execute(text("CREATE ROLE reader LOGIN"))
+            session.execute(text("REVOKE CREATE ON SCHEMA public FROM PUBLIC"))
+        allowed = make_url(str(address)).set(username="reader").render_as_string(False)
+    reader = Database(allowed)
+    with pytest.raises(DatabaseUnreachable, match=r"its tables cannot be made: .*(readonly|denied)") as said:
+        upgrade(reader)
+    reader.dispose()
+    assert "\n" not in str(said.value)
+    if not empty_database.is_sqlite:
+        with empty_database.transaction() as session:
+            session.execute(text("DROP ROLE reader"))

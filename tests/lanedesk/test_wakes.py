@@ -136,6 +136,7 @@ def test_the_scheduler_lives_through_a_database_outage(
     real, tries = scheduling.run_due, []
 
     def broken_twice(engine: Any, database: Any) -> Any:
+        assert not redis.get(HEARTBEAT), "whoever cannot work is not alive"
         tries.append(1)
         if len(tries) <= 2:
             raise OperationalError("SELECT", {}, Exception("server closed the connection"))

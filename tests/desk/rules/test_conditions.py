@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy.orm import Session
@@ -17,6 +18,7 @@ from desk.rules.rule import Action, Condition, Rule
 from desk.rules.trying import try_rule
 from desk.sla.models import SlaClock
 from desk.tickets.models import Message, Ticket
+from desk.vendors.models import Transfer, Vendor
 from engine.timestamps import utc_now
 
 # What the ticket, the event and the page hold, and a value that they do not: of texts and choices.
@@ -25,6 +27,8 @@ WORDS = {
     "ticket.state": ("processing", "ended"),
     "ticket.priority": ("urgent", "low"),
     "ticket.channel": ("vendor", "mail"),
+    "vendors.came_from": ("branch", "hq"),
+    "vendors.given_to": ("hq", "branch"),
     "ticket.title": ("打印机坏了", "电脑坏了"),
     "ticket.handler": ("user:{lilei}", "team:{team}"),
     "ticket.team_id": ("{team}", "4711"),
@@ -133,6 +137,14 @@ def world(desk: Desk, crew: SimpleNamespace, mailed: Any) -> SimpleNamespace:
         session.add(
             SlaClock(ticket_id=ticket.id, kind="resolution", worked_seconds=0, steps_done=0, paused_at=before)
         )  # fmt: skip
+        for direction, key in (("in", "branch"), ("out", "hq")):
+            other = Vendor(key=key, name=key, url="http://x", known_as="us", secret="s")
+            session.add(
+                Transfer(
+                    uid=uuid4(), direction=direction, vendor=other, ticket_id=ticket.id, status="accepted",
+                    chain=[], by={},
+                )
+            )  # fmt: skip
         message = session.query(Message).filter_by(ticket_id=ticket.id).one()
         changed = {asked_of(path).changes: WORDS[path] for path in WORDS if asked_of(path).changes}
         values = {"lilei": crew.lilei.id, "hanmei": crew.hanmei.id, "team": crew.team.id}

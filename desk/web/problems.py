@@ -133,7 +133,9 @@ def problem(
     if request_id():
         body["instance"] = f"urn:request:{request_id()}"
     body |= {key: value for key, value in members.items() if value is not None}
-    return Response(json.dumps(body, ensure_ascii=False), status, content_type=PROBLEM_TYPE)
+    # what is quoted of a request may hold half a character
+    said = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
+    return Response(said, status, content_type=PROBLEM_TYPE)
 
 
 def wants_problem() -> bool:

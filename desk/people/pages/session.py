@@ -5,6 +5,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from desk.application import current_desk
+from desk.people import operations
 from desk.people.access import (
     actor_of,
     begin_session,
@@ -16,6 +17,7 @@ from desk.people.access import (
 from desk.people.errors import LockedOut, PeopleError
 from desk.people.log import record
 from desk.people.login import sign_in
+from desk.people.models import User
 from desk.people.pages import blueprint
 
 
@@ -26,15 +28,20 @@ def login() -> str | Response:
     target = safe_next(request.args.get("next"))
     if signed_in_user() is not None:
         return redirect(target)
-    return render_template("people/login.html", next=target, login="", problem=None)
+    return render_template(
+        "people/login.html", next=target, login="", problem=None, lang=request.args.get("lang")
+    )
 
 
 @blueprint.post("/login")
 @public
 def do_login() -> tuple[str, int, dict[str, str]] | Response:
-    """Sign in, and go on to `next`. 422 with the form when refused, 429 while locked out."""
+    """Sign in, and go on to `next`. 422 with the form when refused, 429 while locked out.
+
+    Whoever chose a language on the page itself (`lang`) goes on in it: it becomes their own.
+    """
     target = safe_next(request.form.get("next"))
-    name = request.form.get("login", "")
+    name, lang = request.form.get("login", ""), request.form.get("lang")
     status, headers = 422, {}
     try:
         if not name.strip() or not request.form.get("password"):
@@ -48,8 +55,13 @@ def do_login() -> tuple[str, int, dict[str, str]] | Response:
     except PeopleError as error:
         if isinstance(error, LockedOut):
             status, headers = 429, {"Retry-After": str(error.seconds)}
-        page = render_template("people/login.html", next=target, login=name, problem=error.words)
+        page = render_template(
+            "people/login.html", next=target, login=name, problem=error.words, lang=lang
+        )
         return page, status, headers
+    if lang in operations.LOCALES and lang != user.locale:
+        with current_desk().database.transaction() as session:
+            operations.change_preferences(session, session.get_one(User, user.id), locale=lang)
     begin_session(user)
     return redirect(target, 303)
 

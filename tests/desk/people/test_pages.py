@@ -26,6 +26,25 @@ def root(make_user: MakeUser, browser: Browser) -> User:
     return user
 
 
+@pytest.mark.usefixtures("chinese")
+def test_a_language_chosen_at_the_sign_in_is_the_one_to_go_on_in(
+    desk: Desk, browser: Browser, make_user: MakeUser
+) -> None:
+    user = make_user("li", locale="zh_CN")
+    assert '<input type="hidden" name="lang" value="en">' in browser.get("/login?lang=en").text
+    sent = {"login": "li", "password": PASSWORD, "next": "/me", "lang": "en"}
+    refused = browser.post("/login", {**sent, "password": "wrong"})
+    assert '<input type="hidden" name="lang" value="en">' in refused.text
+    assert browser.post("/login", {**sent, "lang": "xx"}).status_code == 303
+    assert user_of(desk, user.id).locale == "zh_CN"
+    browser.get("/me")
+    browser.post("/logout")
+    browser.get("/login")
+    assert browser.post("/login", sent).status_code == 303
+    assert user_of(desk, user.id).locale == "en"
+    assert '<html lang="en"' in browser.get("/me").text
+
+
 def test_a_refused_login_keeps_the_name_and_says_why(browser: Browser, make_user: MakeUser) -> None:
     make_user("li")
     browser.get("/login?next=/me")

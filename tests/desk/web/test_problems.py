@@ -41,6 +41,8 @@ def app(app: Flask) -> Flask:
             return "\ud800".encode()
         if how == "conflict":
             raise Conflict("The ticket was taken by <Li>.")
+        if how == "quotation":
+            raise Conflict("\ud800 is taken.")
         return abort(int(how))
 
     return app
@@ -100,6 +102,11 @@ def test_a_reason_that_was_given_is_the_detail(browser: Browser) -> None:
     body = browser.get("/fail/conflict", headers={"Accept": "application/problem+json"}).get_json()
     assert body["title"] == "Conflict"
     assert body["detail"] == "The ticket was taken by <Li>."
+
+
+def test_half_a_character_can_be_quoted(browser: Browser) -> None:
+    answer = browser.get("/fail/quotation", headers={"Accept": "application/json"})
+    assert answer.get_json()["detail"] == "? is taken."
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from desk.tickets.tasks import candidates_of_tasks, excludes, names_of
 from desk.tickets.types import all_types
 from desk.web.localisation import words
 from engine.bpmn.model import Outcome
-from engine.errors import TaskGone, TaskTaken
+from engine.errors import StateUnreadable, TaskGone, TaskTaken
 from engine.runtime import Engine, OpenTask
 from engine.tables import human_task, process_instance, process_version
 from engine.task_form import shown
@@ -29,10 +29,14 @@ from engine.task_form import shown
 
 @dataclass(frozen=True)
 class OpenSteps:
-    """`mine` may be done by the person who asks; `others` wait for somebody else, named where known."""
+    """`mine` may be done by the person who asks; `others` wait for somebody else, named where known.
+
+    `unreadable`: where the process stands cannot be read, so there are neither.
+    """
 
     mine: tuple[OpenTask, ...]
     others: tuple[tuple[OpenTask, str | None], ...]
+    unreadable: bool = False
 
     @property
     def signature(self) -> str:
@@ -91,7 +95,10 @@ def may_read(session: Session, task_id: UUID, instance_id: UUID, user: User) -> 
 
 def open_steps(session: Session, engine: Engine, instance_id: UUID, user: User) -> OpenSteps:
     """The open human tasks of a process, oldest first."""
-    tasks = [engine.task(session, task_id) for task_id in engine.open_tasks(session, instance_id)]
+    try:
+        tasks = [engine.task(session, one) for one in engine.open_tasks(session, instance_id)]
+    except StateUnreadable:
+        return OpenSteps((), (), unreadable=True)
     mine = tuple(task for task in tasks if may_do(task, user))
     rest = [task for task in tasks if not may_do(task, user)]
     names = names_of(session, [one for task in rest for one in _awaited(task)])

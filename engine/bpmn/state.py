@@ -49,7 +49,7 @@ def load(content: bytes, program: Program, world: World) -> Instance:
     try:
         return _load(content, program, world)
     except Exception as error:  # whatever bytes that nobody wrote so may lead to
-        raise StateUnreadable(f"the state of the instance cannot be read: {error}") from error
+        raise StateUnreadable(f"the state of the instance cannot be read: {error!r}") from error
 
 
 def _load(content: bytes, program: Program, world: World) -> Instance:

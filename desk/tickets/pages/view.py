@@ -97,9 +97,14 @@ def show_ticket(
     assert full is not None  # we hold it already
     awaited = engine.awaits(session, full.instance_id)
     steps = open_steps(session, engine, full.instance_id, user)
-    may_work = (can(user, "ticket.process") or can(user, "ticket.dispatch")) and not only_looks(
-        session, full, user
+    may_work = (
+        (can(user, "ticket.process") or can(user, "ticket.dispatch"))
+        and not only_looks(session, full, user)
+        and not steps.unreadable
     )
+    if steps.unreadable:
+        said = _("Where this ticket's flow stands cannot be read. Nothing is lost; the cockpit says more.")
+        problems = [*problems, said]
     answers, further_answers = form_answers(session, full)
     mine = [at_work.shown(session, engine, user, full, task) for task in steps.mine]
     html = render_template(

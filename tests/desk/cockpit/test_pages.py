@@ -137,6 +137,9 @@ def test_an_instance_that_cannot_be_read_says_so(
     answer = browser.get(f"/api/v1{address.removeprefix('/cockpit')}").json
     assert answer["unreadable"]
     assert answer["active"] == ["check"]
+    ticket = browser.get(f"/tickets/{floor.ticket(instance, 'WN-9')}")
+    assert ticket.status_code == 200
+    assert "flow stands cannot be read" in ticket.text
     sent = browser.post(f"{address}/suspend", {"reason": "wait"}, follow_redirects=True)
     assert "cannot be read by this program: nothing was changed" in sent.text
     with desk.reading() as session:

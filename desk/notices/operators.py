@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -59,24 +60,36 @@ def staff(
     step: Step,
     *,
     to: Annotated[Any, Param(Text("To whom", "接收人"))],
-    text: TextParam,
+    text: Annotated[
+        Any,
+        Param(
+            Text("Words", "内容"),
+            Text(
+                'May hold placeholders: {{ticket.subject}}, {{user.name}} …; in both languages: ={en: "…", zh: "…"}',
+                '可使用占位符：{{ticket.subject}}、{{user.name}} 等；双语写作 ={en: "…", zh: "…"}',
+            ),
+        ),
+    ],
     ticket_id: OptionalTicket = None,
 ) -> dict[str, Any]:
     """Returns {"told": how many people}. With a ticket, the line names it and leads to it."""
     ticket = step.session.get(Ticket, int(ticket_id)) if ticket_id is not None else None
-    words = filled(text, ticket, _zone(step)) if ticket else text
-    href = f"/tickets/{ticket.id}" if ticket else ""
-    if ticket is not None:
-        words = f"{ticket.number} {words}"
-        words = words if ticket.title in words else f"{words} · {ticket.title}"
+    said = text if isinstance(text, Mapping) else {"en": text, "zh": text}
     told = notify(
         step.session,
         step.services.live,
         addressed(to, ticket),
-        {"en": words, "zh": words},
-        href=href,
+        {language: _line(str(words), ticket, step) for language, words in said.items()},
+        href=f"/tickets/{ticket.id}" if ticket else "",
     )
     return {"told": len(told)}
+
+
+def _line(words: str, ticket: Ticket | None, step: Step) -> str:
+    if ticket is None:
+        return words
+    words = f"{ticket.number} {filled(words, ticket, _zone(step))}"
+    return words if ticket.title in words else f"{words} · {ticket.title}"
 
 
 @operators.inline(

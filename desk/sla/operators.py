@@ -224,16 +224,17 @@ def notice(
     clock: ClockParam,
     link: Annotated[dict[str, Any], Param(Text("Link of the chain", "通知链的一环"))],
 ) -> dict[str, Any]:
-    """Returns {"to": ["user:7", …], "text", "target": key of an external target or None}."""
+    """Returns {"to": ["user:7", …], "text": {"en", "zh"}, "target": key of an external target or None}."""
     ticket, found = _ticket(step.session, ticket_id), _clock(step, ticket_id, clock)
     found.steps_done += 1
     if found.breached_at is None:
         _emit(step, "ticket.sla_warned", ticket, found)
     people = [ref for name in _names(link.get("to")) for ref in _reach(step, ticket, name)]
-    text = notice_text(found, str(link.get("text") or ""))
+    said = str(link.get("text") or "")
+    text = notice_text(found, Text(str(link.get("text_en") or said), said))
     return {
         "to": list(dict.fromkeys(people)) or ["role:supervisor"],
-        "text": text.in_(step.services.settings.locale),
+        "text": {"en": text.en, "zh": text.zh},
         "target": str(link.get("target") or "").strip() or None,
     }
 

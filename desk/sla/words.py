@@ -12,9 +12,11 @@ CLOCKS: Final[dict[ClockKind, Text]] = {
 }
 
 
-def notice_text(clock: SlaClock, more: str) -> Text:
+def notice_text(clock: SlaClock, more: Text) -> Text:
     """`Resolution missed (tell the customer)`; `more` is what the link of the chain says itself."""
     name, late = CLOCKS[ClockKind(clock.kind)], clock.breached_at is not None
     en = f"{name.en} {'missed' if late else 'due soon'}"
     zh = f"{name.zh}{'已超时' if late else '即将到期'}"
-    return Text(f"{en} ({more})" if more else en, f"{zh}（{more}）" if more else zh)
+    return Text(
+        f"{en} ({more.en})" if more.en else en, f"{zh}（{more.zh}）" if more.zh else zh
+    )

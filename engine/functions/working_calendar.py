@@ -45,7 +45,9 @@ class Hours:
         return cls(first, last if last > first else last + DAY)
 
     def __str__(self) -> str:
-        return "-".join(f"{s // 3600:02}:{s // 60 % 60:02}" for s in (self.start, self.end))
+        """As people write it: `22:00-06:00`, where that is less than a day."""
+        end = self.end - DAY if DAY < self.end <= self.start + DAY else self.end
+        return "-".join(f"{s // 3600:02}:{s // 60 % 60:02}" for s in (self.start, end))
 
 
 def _clock(text: str) -> int | None:

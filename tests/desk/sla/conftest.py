@@ -6,7 +6,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from flask import Flask
 from sqlalchemy import func, select
 
 from desk.application import Desk
@@ -14,7 +13,6 @@ from desk.sla.models import SlaClock
 from desk.sla.operations import clocks_of
 from desk.tickets import events
 from desk.tickets.models import Ticket
-from desk.web.application import create_web
 from engine import jobs, scheduler
 from engine.actors import SYSTEM
 from engine.tables import timer
@@ -100,14 +98,6 @@ def library(desk: Desk) -> None:
 @pytest.fixture
 def world(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> World:
     return World(desk, monkeypatch)
-
-
-@pytest.fixture
-def app(desk: Desk) -> Flask:
-    """The pages and API of people, customers, tickets, calendars and service levels."""
-    return create_web(
-        desk, subjects=["people", "calendars", "contacts", "notices", "sla", "tickets"]
-    )
 
 
 @pytest.fixture

@@ -92,6 +92,10 @@ def test_reminders_escalations_and_the_line_of_the_trail(
     world.wait(hours=1)
     supervisors = [text for who, text in told(world) if who == crew.dispatcher.id]
     assert any("超时 1 小时" in text for text in supervisors)
+    with world.desk.reading() as session:
+        english = session.scalars(select(Notice)).all()[-1].text["en"]
+    assert "First response missed (an hour late)" in english
+    assert "超时" not in english
     count = len(told(world))
     world.wait(days=30)
     later = told(world)[count:]

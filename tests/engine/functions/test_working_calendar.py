@@ -179,11 +179,17 @@ def test_a_calendar_without_working_time_ends_the_search_at_once() -> None:
         ("22:00-06:00", Hours(79_200, 108_000)),
         ("22:00-30:00", Hours(79_200, 108_000)),
         ("00:00-24:00", Hours(0, 86_400)),
+        ("08:00-33:00", Hours(28_800, 118_800)),
+        ("08:00-08:00", Hours(28_800, 115_200)),
     ],
 )
 def test_hours_are_read(text: str, hours: Hours) -> None:
     assert Hours.read(text) == hours
     assert Hours.read(str(hours)) == hours
+
+
+def test_hours_over_midnight_are_written_as_people_do() -> None:
+    assert str(Hours.read("22:00-30:00")) == "22:00-06:00"
 
 
 @pytest.mark.parametrize(

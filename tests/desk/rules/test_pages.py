@@ -125,6 +125,9 @@ def test_the_other_kinds_are_made(browser: Browser, desk: Desk, kind: str) -> No
     assert answer.status_code == 303, answer.text
     assert browser.get(answer.headers["Location"]).status_code == 200
     assert "VIP first" in browser.get(f"/rules?kind={kind}").text
+    again = browser.post(f"/rules/new/{kind}", form)
+    assert again.status_code == 422
+    assert "There is a rule with this title already." in again.text
 
 
 def test_rules_are_ordered_switched_and_deleted(browser: Browser, desk: Desk) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.actors import Actor
+from engine.bpmn.kinds.base import beside_the_flow
 from engine.bpmn.kinds.gateways import standing_at
 from engine.bpmn.model import Words
 from engine.bpmn.tokens import Token
@@ -129,6 +130,6 @@ def _standing(token: Token) -> Standing:
         node.name,
         token.scope.id,
         datetime.fromtimestamp(token.last_state_change, UTC),
-        token.task_spec.listens or node.tag == "boundaryEvent",
+        beside_the_flow(token),
         bool(token.scope.instance.scopes_of(token)),
     )

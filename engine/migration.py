@@ -15,9 +15,10 @@ from sqlalchemy.orm import Session
 from engine.actors import Actor
 from engine.bpmn import state
 from engine.bpmn.kinds import compensation
-from engine.bpmn.kinds.activities import HumanTask
-from engine.bpmn.kinds.base import TokenSpec
+from engine.bpmn.kinds.activities import HumanTask, ServiceTask
+from engine.bpmn.kinds.base import TokenSpec, beside_the_flow
 from engine.bpmn.kinds.events import Boundary, Waiting
+from engine.bpmn.kinds.gateways import Parallel
 from engine.bpmn.program import Program, ScopeSpec
 from engine.bpmn.tokens import WAITING, Instance, Scope, Token
 from engine.errors import MigrationRefused, Reason
@@ -88,7 +89,9 @@ def migrate(
 ) -> None:
     """Move the instance to `target`. Raises MigrationRefused with the reasons, InstanceGone.
 
-    Event sub-processes and boundary events that only the new version has begin to wait now; those it has no more stop.
+    Event sub-processes and boundary events that only the new version has, or that wait for something else there, begin
+    to wait now; those it has no more stop. What can go on in the new version does so in a step of its own, after which
+    there is no way back: a join that waits for nobody more, a condition that holds.
     """
     step = lock(engine, session, instance_id, actor, suspended=True)
     reasons = _reasons(step.instance, target.program, mapping)
@@ -116,6 +119,8 @@ def migrate(
     step.instance = _moved(before, target.program, mapping, step)
     _rename_tasks(session, before, step.instance)
     _save(step)
+    if step.status == "active":
+        _go_on(lock(engine, session, instance_id, actor))
 
 
 def revert(
@@ -172,7 +177,7 @@ def _reasons(instance: Instance, target: Program, mapping: ElementMap) -> list[R
         places[scope.id] = spec
         for token in scope.tasks.values():
             element = token.task_spec.node.id
-            if token.task_spec.listens or token.task_spec.node.tag == "boundaryEvent":
+            if beside_the_flow(token):
                 continue
             found = _token_spec(token, spec, mapping)
             if found is None:
@@ -187,7 +192,45 @@ def _reasons(instance: Instance, target: Program, mapping: ElementMap) -> list[R
                 reasons.append(
                     Reason(element, "The elements are of different kinds.", "两个元素类型不同。")
                 )
+            elif (differs := _difference(token, found, mapping)) is not None:
+                reasons.append(differs)
     return reasons
+
+
+def _difference(token: Token, there: TokenSpec, mapping: ElementMap) -> Reason | None:
+    """What of a token that stays would be lost or left behind at an element of the same kind."""
+    here = token.task_spec
+    if isinstance(here, Waiting) and not _waits_alike(here, there):
+        return Reason(
+            here.node.id,
+            "It waits for another kind of event there, or under another key.",
+            "该元素在新版本中等待另一种事件，或使用了不同的关联键。",
+        )
+    if isinstance(here, ServiceTask) and _operator(here) != _operator(there):
+        return Reason(
+            here.node.id,
+            "Its work is under way, and another operator is called there.",
+            "其任务正在执行，而新版本中调用了另一个操作。",
+        )
+    came_by = token.internal_data.get("flow")
+    if came_by and _flow_there(came_by, here, there, mapping) is None:
+        return Reason(
+            here.node.id,
+            "The flow by which the token came to the join is not there.",
+            "令牌到达汇合网关所经的连线在新版本中不存在。",
+        )
+    return None
+
+
+def _operator(spec: TokenSpec) -> str | None:
+    return spec.node.call.operator if spec.node.call else None
+
+
+def _waits_alike(here: TokenSpec, there: TokenSpec) -> bool:
+    """Whether what was worked out for the one (when it is due, which key) holds for the other."""
+    return [(t.kind, t.correlation) for t in here.node.triggers] == [
+        (t.kind, t.correlation) for t in there.node.triggers
+    ]
 
 
 def _scope_spec(
@@ -208,11 +251,10 @@ def _scope_spec(
 
 
 def _token_spec(token: Token, spec: ScopeSpec, mapping: ElementMap) -> TokenSpec | None:
-    name = token.task_spec.name
-    element, listener, _ = name.partition("#")
-    return spec.task_specs.get(
-        f"{mapping.get(element, '')}{listener}{'listener' if listener else ''}"
-    )
+    element, mark, role = token.task_spec.name.partition("#")
+    if role == "compensation":
+        return None  # what it is about to undo lies along the paths of its own version
+    return spec.task_specs.get(f"{mapping.get(element, '')}{mark}{role}")
 
 
 def _moved(before: Instance, target: Program, mapping: ElementMap, step: Step) -> Instance:
@@ -232,13 +274,11 @@ def _moved(before: Instance, target: Program, mapping: ElementMap, step: Step) -
             scopes[old.id] = scope
         scope = scopes[old.id]
         scope.isolated, scope.local = old.isolated, old.local
-        scope.facts = {_renamed(key, mapping): value for key, value in old.facts.items()}
-        if "done" in scope.facts:
-            scope.facts["done"] = compensation.moved(scope.facts["done"], mapping, target)
+        scope.facts = _facts_moved(old, spec, mapping, target)
         for token in old.tasks.values():
             found = _token_spec(token, spec, mapping)
-            if found is None or type(found) is not type(token.task_spec):
-                continue  # a listener or boundary event that the target no longer has
+            if found is None or not _goes_on(token, found, mapping):
+                continue  # a listener or boundary event that the target has no more, or that begins anew
             moved = Token(scope, found, token._state, token.id)
             moved.last_state_change = token.last_state_change
             moved.internal_data = _flows_renamed(token, found, mapping)
@@ -249,6 +289,30 @@ def _moved(before: Instance, target: Program, mapping: ElementMap, step: Step) -
         if old.id in scopes:
             _begin_new_waits(scopes[old.id])
     return after
+
+
+def _goes_on(token: Token, there: TokenSpec, mapping: ElementMap) -> bool:
+    """Whether the token stands there as it does here; of listeners and boundary events, whether it waits as it did."""
+    here = token.task_spec
+    if type(there) is not type(here):
+        return False
+    edge = here.node.attached_to
+    if edge is not None and there.node.attached_to != mapping.get(edge):
+        return False
+    return token._state != WAITING or not isinstance(here, Waiting) or _waits_alike(here, there)
+
+
+def _go_on(step: Step) -> None:
+    """Joins, scopes and conditions may have nothing to wait for any more."""
+    instance = step.instance
+    for scope in list(instance.scopes.values()):
+        instance.unsettled.add(scope.id)
+        for spec in {id(t.task_spec): t.task_spec for t in scope.tasks.values()}.values():
+            if isinstance(spec, Parallel):
+                spec.reconsider(scope)
+    step.run()
+    if instance.steps or instance.opened or instance.closed or instance.completed:
+        step.save()
 
 
 def _begin_new_waits(scope: Scope) -> None:
@@ -268,17 +332,44 @@ def _begin_new_waits(scope: Scope) -> None:
 def _flows_renamed(token: Token, spec: TokenSpec, mapping: ElementMap) -> dict[str, Any]:
     """What a token remembers; one that waits at a join remembers the flow it came by."""
     data = dict(token.internal_data)
-    if "flow" in data:
-        came = next((f for f in token.task_spec.node.incoming if f.id == data["flow"]), None)
-        source = mapping.get(came.source, "") if came else ""
-        fitting = [f.id for f in spec.node.incoming if f.id == data["flow"] or f.source == source]
-        data["flow"] = fitting[0] if fitting else data["flow"]
+    if data.get("flow"):
+        data["flow"] = _flow_there(data["flow"], token.task_spec, spec, mapping)
     return data
 
 
-def _renamed(key: str, mapping: ElementMap) -> str:
-    kind, colon, element = key.partition(":")
-    return f"{kind}:{mapping.get(element, element)}" if colon else key
+def _flow_there(
+    flow: str, here: TokenSpec, there: TokenSpec, mapping: ElementMap
+) -> str | None:
+    """What a flow into an element is in the target: the flow of the same id, else that from the same source."""
+    came = next((f for f in here.node.incoming if f.id == flow), None)
+    source = mapping.get(came.source) if came else None
+    fitting = sorted(
+        (f.id != flow, f.id) for f in there.node.incoming if f.id == flow or f.source == source
+    )
+    return fitting[0][1] if fitting else None
+
+
+def _facts_moved(
+    scope: Scope, there: ScopeSpec, mapping: ElementMap, target: Program
+) -> dict[str, Any]:
+    """What a scope remembers: what can be undone, what of an ad-hoc sub-process is to do, which flows a complex gateway
+    has seen."""
+    facts: dict[str, Any] = {}
+    for key, value in scope.facts.items():
+        kind, _, gateway = key.partition(":")
+        if kind == "done":
+            facts[key] = compensation.moved(value, mapping, target)
+        elif kind == "todo":
+            found = (mapping.get(element) for element in value)
+            facts[key] = [element for element in found if element in there.task_specs]
+        elif kind == "complex":
+            here, new = scope.spec.spec_of(gateway), there.task_specs.get(mapping.get(gateway, ""))
+            if new is not None:
+                flows = (_flow_there(flow, here, new, mapping) for flow in value)
+                facts[f"complex:{new.node.id}"] = [flow for flow in flows if flow]
+        else:
+            facts[key] = value
+    return facts
 
 
 def _rename_tasks(session: Session, before: Instance, after: Instance) -> None:

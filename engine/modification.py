@@ -8,6 +8,8 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from engine.actors import Actor
+from engine.bpmn.kinds.base import beside_the_flow
+from engine.bpmn.kinds.gateways import standing_at
 from engine.bpmn.tokens import Scope, Token
 from engine.errors import UnknownElement
 from engine.history import plain
@@ -132,7 +134,7 @@ def move_tokens(
     actor: Actor,
     reason: str,
 ) -> None:
-    """Move every token that stands at an element, each within its scope.
+    """Move every token that stands at an element, each within its scope; from an event-based gateway all its arms go.
 
     Raises InstanceGone, UnknownElement (also when none stands there).
     """
@@ -140,7 +142,7 @@ def move_tokens(
     standing = [
         t
         for t in step.instance.tokens()
-        if t.task_spec.name == from_element and not t.task_spec.listens
+        if from_element in (t.task_spec.name, standing_at(t)) and not beside_the_flow(t)
     ]
     if not standing:
         raise UnknownElement(f"no token stands at {from_element!r}")
@@ -183,11 +185,16 @@ def tokens_of(engine: "Engine", session: Session, instance_id: UUID) -> list[Tok
 
 
 def _move(step: Step, token: Token, to_element: str, reason: str) -> None:
+    if beside_the_flow(token):
+        raise UnknownElement(f"no token stands at {token.task_spec.node.id!r}")
     step.recorder.add(
         "moved", token.task_spec.node.id, token.id, {"reason": reason, "to": to_element}
     )
     _arrive(step, token.scope, to_element)
-    token.task_spec.cancel(token)
+    race = token.internal_data.get("race")
+    for other in list(token.scope.tasks.values()):
+        if other is token or (race is not None and other.internal_data.get("race") == race):
+            other.task_spec.cancel(other)
 
 
 def _scope_of(step: Step, element: str) -> Scope:
@@ -201,6 +208,7 @@ def _arrive(step: Step, scope: Scope, element: str) -> None:
     node = scope.spec.model.nodes.get(element)
     if node is None:
         raise UnknownElement(f"the scope has no element {element!r}")
-    if node.tag in ("boundaryEvent",) or (node.scope and node.scope.triggered_by_event):
+    on_event = node.scope is not None and node.scope.triggered_by_event
+    if node.tag == "boundaryEvent" or node.for_compensation or on_event:
         raise UnknownElement(f"no token can be put at {element!r}")
     scope.spec.spec_of(element).arrive(scope, None)

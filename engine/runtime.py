@@ -16,7 +16,7 @@ from engine import delivery
 from engine import statements as sql
 from engine.actors import Actor
 from engine.bpmn.kinds.activities import HumanTask
-from engine.bpmn.kinds.base import TokenSpec
+from engine.bpmn.kinds.base import TokenSpec, beside_the_flow
 from engine.bpmn.kinds.events import Waiting, maps, receive
 from engine.bpmn.kinds.gateways import standing_at
 from engine.bpmn.model import Outcome, Words
@@ -398,7 +398,7 @@ class Engine:
                 active = [
                     standing_at(t)
                     for t in self._read(session, row, version).tokens()
-                    if not t.task_spec.listens and t.task_spec.node.tag != "boundaryEvent"
+                    if not beside_the_flow(t)
                 ]
             except StateUnreadable:
                 active = waits_at(session, instance_id)

@@ -2,8 +2,8 @@
 
 A timer remembers `[due, every, left]`: the next time as an aware datetime in UTC; the period in seconds (0: none), as a
 cron expression, or, where months have part in it, as `start/period`; and the rounds left after the next (-1: no end).
-What has no zone of its own (a date, a cron expression) and the day that is a month later are meant in the zone of `now`;
-everything else counts the time that passes, whatever clocks do.
+A date without a zone, a cron expression and the day that is a month later are meant in the zone of `now`; everything
+else counts the time that passes, whatever clocks do.
 """
 
 import re

@@ -11,7 +11,7 @@ SEVERITY = "error"
 def check(context: Context) -> Iterator[Finding]:
     """Known decision ids."""
     for _, node in context.nodes():
-        if node.tag != "businessRuleTask" or node.call is not None:
+        if node.tag != "businessRuleTask":
             continue
         if node.decision is None or not node.decision.key:
             yield Finding(

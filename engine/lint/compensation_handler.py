@@ -22,6 +22,14 @@ def check(context: Context) -> Iterator[Finding]:
         for flow in document.all("sequenceFlow")
         for end in ("sourceRef", "targetRef")
     }
+    for event in document.all("boundaryEvent"):
+        host = document.target(event.get("attachedToRef"))
+        if host is not None and compensates(host):
+            yield at(
+                event,
+                "A compensation activity carries no boundary events; put it into a sub-process that has them inside.",
+                "补偿活动上不能附着边界事件；请改用内部处理这些事件的补偿子流程。",
+            )
     for activity in document.all(*ACTIVITIES):
         if not compensates(activity):
             continue

@@ -9,7 +9,15 @@ SEVERITY = "error"
 
 
 def check(context: Context) -> Iterator[Finding]:
-    """No sequence flow in or out."""
+    """No sequence flow in or out, and no boundary event: there is no activity that a token is in."""
+    for event in context.document.all("boundaryEvent"):
+        host = context.document.target(event.get("attachedToRef"))
+        if host is not None and host.get("triggeredByEvent") == "true":
+            yield at(
+                event,
+                "An event sub-process carries no boundary events; let an event sub-process inside it listen.",
+                "事件子流程上不能附着边界事件，请在其内部使用事件子流程。",
+            )
     for flow in context.document.all("sequenceFlow"):
         for end in ("sourceRef", "targetRef"):
             target = context.document.target(flow.get(end))

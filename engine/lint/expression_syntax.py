@@ -30,6 +30,12 @@ def _expressions(node: Node) -> Iterator[str]:
     if node.loop is not None:
         loop = node.loop
         always += [loop.condition, loop.cardinality, loop.collection, loop.completion]
+        always += [a.condition for a in loop.announcements]
+    if node.scope is not None:
+        always.append(node.scope.completion_condition)
+    for association in (*node.data_inputs, *node.data_outputs):
+        always.append(association.transformation)
+        always += [a.value for a in association.assignments]
     maybe = [a.value for a in (*node.inputs, *node.outputs)]
     maybe += [t.expression or "" for t in node.triggers if t.kind == "timer"]
     maybe += [p.value for p in node.call.parameters] if node.call else []

@@ -10,7 +10,7 @@ SEVERITY = "error"
 
 
 def check(context: Context) -> Iterator[Finding]:
-    """Every link has its other end, by name or by reference, and catches stand alone under a name."""
+    """Every link has its other end of the same name, also where it refers to it; catches stand alone under a name."""
     for scope in context.document.all("process", "subProcess", "transaction", "adHocSubProcess"):
         ends: dict[str, list[Element]] = {
             "intermediateThrowEvent": [],
@@ -41,4 +41,4 @@ def _fits(thrown: Element, caught: Element) -> bool:
         return False
     if sources and thrown.get("id") not in sources:
         return False
-    return named or bool(target or sources)
+    return named

@@ -14,6 +14,13 @@ def check(context: Context) -> Iterator[Finding]:
         loop = node.loop
         if loop is None:
             continue
+        if node.scope is not None and node.scope.triggered_by_event:
+            yield Finding(
+                node.id,
+                "An event sub-process runs once for each event; repeat an activity inside it.",
+                "事件子流程每次触发只执行一次；如需重复，请在其内部设置循环活动。",
+                node.line,
+            )
         if loop.kind == "standard" and loop.condition is None and loop.maximum is None:
             yield Finding(
                 node.id,

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
+from engine.bpmn.document import children
 from engine.bpmn.model import Node, ScopeModel
-from engine.lint import Context, Finding
+from engine.lint import Context, Finding, at
 
 ID = "not-executable"
 SEVERITY = "error"
@@ -14,6 +15,14 @@ _ANNOUNCED = {"message", "signal", "escalation"}
 
 def check(context: Context) -> Iterator[Finding]:
     """Forms whose semantics are missing."""
+    for process in context.document.all("process"):
+        if process.get("isExecutable") == "true":
+            for subscription in children(process, "correlationSubscription"):
+                yield at(
+                    subscription,
+                    "Correlation properties are not read: give the message itself a key.",
+                    "不支持关联属性（correlationSubscription），请在消息上设置关联键。",
+                )
     for scope, node in context.nodes():
         if scope.tag == "process" and node in scope.entries:
             yield from _process_start(node)

@@ -2,14 +2,20 @@
 
 from collections.abc import Iterator
 
-from engine.lint import Context, Finding
+from engine.bpmn.document import Element
+from engine.bpmn.extensions import LANEDESK
+from engine.bpmn.schedule import arm_timer
+from engine.lint import Context, Finding, at
+from engine.timestamps import utc_now
 
 ID = "operator-call"
 SEVERITY = "error"
 
 
 def check(context: Context) -> Iterator[Finding]:
-    """Known operator; known, complete parameters; literals among the choices."""
+    """Known operator; known, complete parameters; literals among the choices; tries and back-off that can be read."""
+    for element in context.document.root.iter(f"{{{LANEDESK}}}operator"):
+        yield from _trying(element)
     for _, node in context.nodes():
         if node.call is None:
             if node.tag == "serviceTask":
@@ -19,8 +25,6 @@ def check(context: Context) -> Iterator[Finding]:
                     "服务任务没有选择操作。",
                     node.line,
                 )
-            continue
-        if node.tag == "businessRuleTask":
             continue
         if node.call.operator not in context.bundle.operators:
             yield Finding(
@@ -61,3 +65,18 @@ def check(context: Context) -> Iterator[Finding]:
                     f"操作“{operator.name}”缺少参数“{parameter.name}”。",
                     node.line,
                 )
+
+
+def _trying(element: Element) -> Iterator[Finding]:
+    retries, backoff = element.get("retries"), element.get("backoff")
+    if retries and not (retries.isdecimal() and int(retries)):
+        yield at(
+            element,
+            f"“{retries}” is no number of tries: a whole number from 1 on.",
+            f"“{retries}”不是有效的尝试次数，应为不小于 1 的整数。",
+        )
+    if backoff:
+        try:
+            arm_timer("duration", backoff, utc_now())
+        except ValueError as error:
+            yield at(element, f"The back-off: {error}.", f"重试间隔有误：{error}。")

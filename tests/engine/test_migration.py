@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from engine import migration
+from engine import migration, modification
 from engine.errors import MigrationRefused
 from engine.library import Version
 from engine.tables import human_task, process_instance, timer
@@ -136,6 +136,103 @@ def test_tokens_at_a_join_and_in_a_subprocess_move_along(rig: Rig) -> None:
     move(rig, instance)
     assert rig.active(instance) == ["j2", "sub2", "w"]
     rig.complete("w")
+    assert rig.status(instance) == "completed"
+
+
+def test_a_boundary_event_that_waits_for_something_else_begins_anew(rig: Rig) -> None:
+    def at_edge(definition: str, outside: str = "") -> bytes:
+        edge = f'<boundaryEvent id="b" attachedToRef="a">{definition}</boundaryEvent>'
+        return diagram(ENDS + person("a") + edge + " s->a a->e b->e", outside=outside)
+
+    rig.deploy(at_edge(on_message("go"), message("go")))
+    instance = rig.start(k="1")
+    rig.deploy(at_edge(timed("Duration", "PT1H")))
+    move(rig, instance)
+    assert not rig.message("go").anywhere
+    rig.deploy(at_edge(on_message("go"), message("go", "=k")))
+    move(rig, instance)
+    assert rig.later(hours=2) == 0
+    assert rig.message("go", correlation="1").anywhere
+    assert rig.status(instance) == "completed"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (timed("Duration", "PT1H"), on_message("go"), "another kind of event"),
+        (on_message("go"), on_message("keyed"), "another key"),
+    ],
+)
+def test_what_waits_for_another_event_there_stays(rig: Rig, old: str, new: str, words: str) -> None:
+    def waiting(definition: str) -> bytes:
+        catch = f'<intermediateCatchEvent id="c">{definition}</intermediateCatchEvent>'
+        return diagram(ENDS + catch + "s->c c->e", outside=message("go") + message("keyed", "=k"))
+
+    rig.deploy(waiting(old))
+    instance = rig.start(k="1")
+    rig.deploy(waiting(new))
+    with pytest.raises(MigrationRefused) as refused:
+        move(rig, instance)
+    assert [(r.element, words in r.en) for r in refused.value.reasons] == [("c", True)]
+
+
+def test_work_that_is_under_way_is_not_taken_for_other_work(rig: Rig) -> None:
+    rig.deploy(diagram(ENDS + service("t", "test.work") + "s->t t->e"))
+    instance = rig.start()
+    rig.deploy(diagram(ENDS + service("t", "test.note", text="x") + "s->t t->e"))
+    with pytest.raises(MigrationRefused, match="another operator"):
+        move(rig, instance)
+
+
+def test_a_join_that_waits_for_nobody_more_goes_on(rig: Rig) -> None:
+    gateways = '<parallelGateway id="f"/><parallelGateway id="j"/>' + person("a") + person("b")
+    way = "s->f f->a f->b a->j b->j j->e "
+    rig.deploy(diagram(ENDS + gateways + '<receiveTask id="c" messageRef="m_x"/>' + way + "f->d d->c c->j"
+                       + '<task id="d"/>', outside=message("x")))  # fmt: skip
+    instance = rig.start()
+    rig.complete("a")
+    rig.complete("b")
+    rig.deploy(diagram(ENDS + gateways + '<receiveTask id="c" messageRef="m_x"/><endEvent id="e2"/>' + way
+                       + "f->c c->e2", outside=message("x")))  # fmt: skip
+    move(rig, instance)
+    assert rig.passed(instance)[-1] == "e"
+    with pytest.raises(MigrationRefused), rig.database.transaction() as session:
+        migration.revert(rig.engine, session, instance, actor=ALICE, reason="oops")
+    rig.message("x")
+    assert rig.status(instance) == "completed"
+
+
+def test_a_join_keeps_no_token_of_a_flow_that_is_gone(rig: Rig) -> None:
+    gateways = '<parallelGateway id="f"/><parallelGateway id="j"/>' + person("a") + person("b")
+    rig.deploy(diagram(ENDS + gateways + "s->f f->a f->b a->j b->j j->e"))
+    instance = rig.start()
+    rig.complete("a")
+    rig.deploy(
+        diagram(ENDS + gateways + person("c") + "s->f f->a f->b a->e f->c c->j b->j j->e")
+    )
+    with pytest.raises(MigrationRefused, match="is not there"):
+        move(rig, instance)
+
+
+def test_what_an_ad_hoc_subprocess_has_still_to_do_is_renamed(rig: Rig) -> None:
+    def version(second: str) -> bytes:
+        inside = person("a") + person(second)
+        return diagram(
+            f'{ENDS}<adHocSubProcess id="h" ordering="Sequential">{inside}'
+            "<completionCondition>enough</completionCondition></adHocSubProcess>s->h h->e"
+        )
+
+    rig.deploy(version("b"))
+    instance = rig.start(enough=False)
+    rig.deploy(version("c"))
+    move(rig, instance, b="c")
+    rig.complete("a")
+    rig.complete("c")
+    rig.deploy(version("d"))
+    move(rig, instance, c="d")  # all is done: it waits for its condition
+    act = {"actor": ALICE, "reason": "enough"}
+    with rig.database.transaction() as session:
+        modification.edit_variables(rig.engine, session, instance, {"enough": True}, **act)
     assert rig.status(instance) == "completed"
 
 

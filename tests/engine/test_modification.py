@@ -114,6 +114,33 @@ def test_a_token_is_moved_within_its_scope(rig: Rig) -> None:
     assert rig.status(instance) == "completed"
 
 
+def test_a_token_at_an_event_gateway_is_moved_with_all_its_arms(rig: Rig) -> None:
+    arms = (
+        '<eventBasedGateway id="g"/><exclusiveGateway id="k"/>'
+        f'<intermediateCatchEvent id="m">{on_message("go")}</intermediateCatchEvent>'
+        f'<intermediateCatchEvent id="t">{timer("Duration", "PT1H")}</intermediateCatchEvent>'
+    )
+    flows = "s->k k->z[x] k->g[not(x)] g->m g->t m->e t->e z->e"
+    rig.deploy(diagram(ENDS + arms + person("z") + flows, outside=message("go")))
+    instance = rig.start(x=False)
+    act(rig, modification.move_tokens, instance, "g", "z")
+    assert rig.later(hours=2) == 0
+    assert not rig.message("go").anywhere
+    rig.complete("z")
+    assert rig.status(instance) == "completed"
+    assert rig.passed(instance).count("z") == 1
+
+
+def test_what_listens_on_an_edge_is_no_token_to_be_moved(rig: Rig) -> None:
+    edge = f'<boundaryEvent id="b" attachedToRef="a">{timer("Duration", "PT1H")}</boundaryEvent>'
+    rig.deploy(diagram(ENDS + person("a") + edge + person("z") + "s->a a->e b->z z->e"))
+    instance = rig.start()
+    with pytest.raises(UnknownElement):
+        act(rig, modification.move_tokens, instance, "b", "z")
+    assert rig.later(hours=1) == 1
+    assert rig.active(instance) == ["z"]
+
+
 def test_a_token_is_added(rig: Rig) -> None:
     rig.deploy(diagram(ENDS + person("a") + person("b") + "s->a a->e b->e s->b"))
     instance = rig.start()

@@ -179,6 +179,11 @@ class TokenSpec(BpmnTaskSpec):  # type: ignore[misc]
         return bool(self.node.outputs)
 
 
+def beside_the_flow(token: Token) -> bool:
+    """Whether it listens, in a scope or on the edge of an activity: no token that a person would point to."""
+    return token.task_spec.listens or token.task_spec.node.tag == "boundaryEvent"
+
+
 def seen_from_outside(token: Token) -> Token:
     """The token that stands at the node in the diagram: of one that runs in the body of its node, the host."""
     host = token.scope.host

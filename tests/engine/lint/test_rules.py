@@ -1,5 +1,6 @@
 """Every rule refuses what it is for, names the element, and speaks both languages."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -63,10 +64,19 @@ WRONG: dict[str, list[tuple[str, ...]]] = {
         ("s", ENDS + '<task id="t"/>s->t t->e t->s'),
     ],
     "operator-call": [
+        ("t", ENDS + service("t", "test.work").replace("<l:operator", '<l:operator retries="some"') + "s->t t->e"),
+        ("t", ENDS + service("t", "test.work").replace("<l:operator", '<l:operator backoff="soon"') + "s->t t->e"),
         ("t", ENDS + service("t", "test.unknown") + "s->t t->e"),
         ("t", ENDS + service("t", "test.note") + "s->t t->e"),
         ("t", ENDS + service("t", "test.note", text="a", colour="red") + "s->t t->e"),
         ("t", ENDS + '<serviceTask id="t"/>s->t t->e'),
+    ],
+    "extension-place": [
+        ("t", data('<extensionElements><l:operator name="test.note"/></extensionElements>')),
+        ("t", data('<extensionElements><l:assign name="a" value="1"/></extensionElements>', "userTask")),
+        ("t", data('<extensionElements><l:asign name="a" value="1"/></extensionElements>', "scriptTask")),
+        ("s", '<startEvent id="s"><extensionElements><l:startCondition>=true</l:startCondition></extensionElements>'
+         f'{timer("Duration", "PT1H")}</startEvent><endEvent id="e"/>s->e'),
     ],
     "input-mapping": [
         ("a", ENDS + person("a", "yes").replace("</extensionElements>",
@@ -74,6 +84,8 @@ WRONG: dict[str, list[tuple[str, ...]]] = {
          + "s->a a->e")
     ],  # fmt: skip
     "expression-syntax": [
+        ("h", ENDS + '<adHocSubProcess id="h"><task id="t"/><completionCondition>1 +</completionCondition>'
+         "</adHocSubProcess>s->h h->e"),
         ("t", ENDS + script("t", ("a", "1 +")) + "s->t t->e"),
         ("g-a", ENDS + '<exclusiveGateway id="g"/><task id="a"/>s->g g->a[x >] g->>e a->e'),
     ],
@@ -98,10 +110,19 @@ WRONG: dict[str, list[tuple[str, ...]]] = {
     "called-process": [("c", ENDS + '<callActivity id="c" calledElement="nowhere"/>s->c c->e')],
     "script-language": [("t", data("<script>import os</script>", "scriptTask"))],
     "loop": [
+        ("es", ENDS + '<subProcess id="es" triggeredByEvent="true">'
+         + MULTI.format(a="", c="<loopCardinality>2</loopCardinality>")
+         + f'<startEvent id="x">{timer("Duration", "PT1H")}</startEvent><endEvent id="y"/>x->y</subProcess>s->e'),
         ("t", data("<standardLoopCharacteristics/>")),
         ("t", data('<standardLoopCharacteristics loopMaximum="-1"/>')),
     ],
     "not-executable": [
+        ("cs", ENDS + '<sequenceFlow id="f" sourceRef="s" targetRef="e"/>'
+         '<correlationSubscription id="cs" correlationKeyRef="k"/>',
+         '<correlationProperty id="cp"><correlationPropertyRetrievalExpression messageRef="m"><messagePath>k'
+         '</messagePath></correlationPropertyRetrievalExpression></correlationProperty><message id="m" name="m"/>'
+         '<collaboration id="co"><correlationKey id="k"><correlationPropertyRef>cp</correlationPropertyRef>'
+         '</correlationKey></collaboration>'),
         ("s", '<startEvent id="s"><conditionalEventDefinition><condition>a</condition>'
               '</conditionalEventDefinition></startEvent><endEvent id="e"/>s->e'),
     ],
@@ -134,6 +155,9 @@ WRONG: dict[str, list[tuple[str, ...]]] = {
         ("g", ENDS + '<task id="t"/><parallelGateway id="g" gatewayDirection="Converging"/>s->g g->t g->e t->g'),
     ],
     "event-subprocess-flows": [
+        ("b", ENDS + f'<subProcess id="es" triggeredByEvent="true"><startEvent id="x">{timer("Duration", "PT1H")}'
+         '</startEvent><endEvent id="y"/>x->y</subProcess><boundaryEvent id="b" attachedToRef="es">'
+         f'{timer("Duration", "PT1H")}</boundaryEvent>s->e b->e'),
         ("s-es", ENDS + '<subProcess id="es" triggeredByEvent="true"/>s->es s->e')
     ],
     "flow-lists": [
@@ -201,6 +225,9 @@ WRONG: dict[str, list[tuple[str, ...]]] = {
         ("b", edge("<compensateEventDefinition/>")),
     ],
     "compensation-handler": [
+        ("b", ENDS + '<task id="t"/><boundaryEvent id="c" attachedToRef="t"><compensateEventDefinition/>'
+         '</boundaryEvent><task id="u" isForCompensation="true"/><boundaryEvent id="b" attachedToRef="u">'
+         '<errorEventDefinition/></boundaryEvent>s->t t->e b->e<association id="a" sourceRef="c" targetRef="u"/>'),
         ("t", ENDS + '<task id="t" isForCompensation="true"/>s->e'),
         ("t", ENDS + '<task id="t" isForCompensation="true"/>s->t t->e'),
     ],
@@ -209,6 +236,9 @@ WRONG: dict[str, list[tuple[str, ...]]] = {
         ("c", ENDS + THROW.format("") + "c->e s->e"),
     ],
     "link-event": [
+        ("s1", '<startEvent id="s"/><intermediateThrowEvent id="s1"><linkEventDefinition name="A"><target>L2</target>'
+         '</linkEventDefinition></intermediateThrowEvent><intermediateCatchEvent id="s2">'
+         '<linkEventDefinition id="L2" name="B"/></intermediateCatchEvent><endEvent id="e"/>s->s1 s2->e'),
         ("c", ENDS + THROW.format('<linkEventDefinition name="x"/>') + "s->c s->e"),
         ("c", ENDS + CATCH.format('<linkEventDefinition name="x"/>') + "c->e s->e"),
     ],
@@ -295,9 +325,20 @@ def test_every_rule_is_tried_here() -> None:
     assert {r.ID for r in rules()} == set(WRONG) | elsewhere
 
 
-def test_every_rule_has_its_page_in_the_manual() -> None:
-    pages = {page.stem for page in MANUAL.glob("*.md")}
-    assert pages >= {r.ID for r in rules()} | {"schema", "unreadable"}
+@pytest.mark.parametrize(
+    ("suffix", "wrong", "right"), [("md", "Wrong:", "Right:"), ("zh-CN.md", "错误：", "正确：")]
+)
+def test_every_rule_has_its_page_with_a_wrong_and_a_right_diagram(
+    suffix: str, wrong: str, right: str
+) -> None:
+    index = (MANUAL / f"README.{suffix}").read_text()
+    for rule in {r.ID for r in rules()} | {"schema", "unreadable"}:
+        assert f"[{rule}]({rule}.{suffix})" in index
+        page = (MANUAL / f"{rule}.{suffix}").read_text()
+        shown = re.split(r"```\w*\n(.*?)```", page, flags=re.DOTALL)
+        assert [part.strip() for part in shown[0::2]][1:] == [right, ""], rule
+        assert shown[0].rstrip().endswith(wrong), rule
+        assert "" != shown[1].strip() != shown[3].strip() != "", rule
 
 
 def test_a_file_without_executable_process_is_refused(rig: Rig) -> None:

@@ -188,8 +188,12 @@ def test_types_are_set_up_in_the_settings(
     version = page.split('name="version" value="')[1].split('"')[0]
     saved = implementer.post(
         "/settings/ticket-types/repair",
-        {"name_zh": "报修单", "process": "ticket-basic request", "version": version},
-    )
+        {
+            "name_zh": "报修单", "process": "ticket-basic request", "version": version, "prefix": "RP",
+            "priority": "high", "print_layout": "work-order", "survey": "1", "create_roles": ["supervisor"],
+            "read_roles": ["agent", "supervisor"],
+        },
+    )  # fmt: skip
     assert saved.status_code == 303
     again = implementer.post(
         "/settings/ticket-types/repair",
@@ -200,4 +204,7 @@ def test_types_are_set_up_in_the_settings(
         found = type_by_key(session, "repair")
         assert found is not None
         assert (found.name["zh"], found.active, found.form_key) == ("报修单", False, "request")
+        assert (found.prefix, found.priority, found.survey) == ("RP", "high", True)
+        assert found.print_layout == "work-order"
+        assert (found.create_roles, found.read_roles) == (["supervisor"], ["agent", "supervisor"])
     assert visit(crew.lilei).get("/settings/ticket-types").status_code == 403

@@ -122,6 +122,19 @@ const onePreact = {
   },
 };
 
+// The form editor gives the focus to the chosen field at every change, also while somebody types in its properties.
+const steadyFocus = {
+  name: "steady-focus",
+  setup(builder) {
+    builder.onLoad({ filter: /form-js-editor\/dist\/index\.es\.js$/ }, async ({ path }) => {
+      const code = await readFile(path, "utf8");
+      const taken = /if \(selection\.isSelected\(field\)\) \{\s*ref\.current\.focus\(\);/;
+      if (!taken.test(code)) throw new Error("form-js takes the focus elsewhere now: see steadyFocus");
+      return { contents: code.replace(taken, 'if (selection.isSelected(field) && !document.activeElement.closest(".fjs-properties-container")) {\n      ref.current.focus();'), loader: "js" };
+    });
+  },
+};
+
 async function splitBundle(name) {
   const result = await build({
     absWorkingDir: here,
@@ -138,7 +151,7 @@ async function splitBundle(name) {
     loader: { ".css": "empty" },
     legalComments: "none",
     logLevel: "warning",
-    plugins: [constructedSheets, dataStyles, onePreact],
+    plugins: [constructedSheets, dataStyles, onePreact, steadyFocus],
   });
   return result.outputFiles.map(({ path, contents }) => [basename(path), Buffer.from(contents)]);
 }

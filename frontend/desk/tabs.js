@@ -17,6 +17,15 @@ function choose(tab, focus) {
   tab.dispatchEvent(new CustomEvent("ld:tab", { bubbles: true }));
 }
 
+function bringIntoSight() {
+  for (const tab of document.querySelectorAll(".ld-tabs > [aria-current]")) {
+    const row = tab.parentElement;
+    if (shown.has(row)) continue; // whoever has moved the row since wants it so
+    shown.add(row);
+    row.scrollLeft += tab.getBoundingClientRect().right - row.getBoundingClientRect().right + row.clientWidth / 4;
+  }
+}
+
 document.addEventListener("click", (event) => {
   const tab = event.target.closest?.("[data-tabs] [role=tab]");
   if (tab) choose(tab);
@@ -30,12 +39,7 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 onContent(() => {
-  for (const tab of document.querySelectorAll(".ld-tabs > [aria-current]")) {
-    const row = tab.parentElement;
-    if (shown.has(row)) continue; // whoever has moved the row since wants it so
-    shown.add(row);
-    row.scrollLeft += tab.getBoundingClientRect().right - row.getBoundingClientRect().right + row.clientWidth / 4;
-  }
+  requestAnimationFrame(bringIntoSight); // not before the page has its own place again
   for (const group of document.querySelectorAll("[data-tabs]")) {
     const kept = document.getElementById(sessionStorage.getItem(`ld-tab-${group.dataset.tabs}`));
     if (kept?.closest("[data-tabs]") === group && kept.getAttribute("aria-selected") !== "true") choose(kept);

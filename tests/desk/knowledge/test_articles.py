@@ -11,7 +11,8 @@ from desk.application import Desk
 from desk.knowledge.models import Article
 from desk.knowledge.operations import ArticleRefused, change_article, propose, write_article
 from desk.knowledge.operators import publish
-from desk.tickets.models import Ticket
+from desk.tickets.models import Ticket, TicketState
+from desk.tickets.operations import receive_message
 from engine.tables import human_task
 from tests.desk.tickets.conftest import acting
 
@@ -31,9 +32,14 @@ def test_a_ticket_becomes_an_article_that_somebody_else_publishes(
     ticket = mailed()
     with desk.database.transaction() as session:
         session.get_one(Ticket, ticket.id).assignee_id = crew.lilei.id
+        note = receive_message(
+            session, kind="note", channel="desk", author=acting(crew.lilei), text="先装纸，再开机"
+        )
+        note.ticket_id = ticket.id
     lilei, boss = visit(crew.lilei), visit(crew.dispatcher)
     page = lilei.get(f"/knowledge/new?ticket={ticket.id}").text
     assert ticket.title in page
+    assert "先装纸，再开机" in page, "a note is the first draft of the answer"
     given = {"ticket": ticket.id, "title": "打印机缺纸怎么办", "body": "装纸", "then": "propose"}
     assert lilei.post("/knowledge/new", given).status_code == 303
     again = lilei.post("/knowledge/new", given)
@@ -89,3 +95,18 @@ def test_what_is_wrong_with_an_article_is_said(
         propose(session, desk.engine, article, actor=actor)
         with pytest.raises(ArticleRefused):
             propose(session, desk.engine, article, actor=actor)
+
+
+@pytest.mark.parametrize("over", ["ended", "cancelled", "deleted"])
+def test_articles_are_made_of_open_tickets(
+    desk: Desk, crew: SimpleNamespace, mailed: Any, over: str
+) -> None:
+    ticket = mailed()
+    with desk.database.transaction() as session:
+        kept = session.get_one(Ticket, ticket.id)
+        if over == "deleted":
+            kept.deleted_at = kept.created_at
+        else:
+            kept.state = TicketState(over)
+        with pytest.raises(ArticleRefused, match="still open"):
+            write_article(session, title="a", body="b", ticket=kept, actor=acting(crew.lilei))

@@ -231,6 +231,8 @@ class _Cursor(psycopg.RawCursor[Any]):
 
     def close(self) -> None:
         """Give up what was sent and found; it may be a mail of 40 MB."""
+        # psycopg has no public way to do so but to close the cursor, which then forgets how values are adapted.
+        # tests/engine/test_statements.py fails where another version keeps them elsewhere.
         self._reset()
         self._tx.set_pgresult(None)
 

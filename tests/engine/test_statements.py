@@ -1,11 +1,12 @@
 """Statements that travel together are done together, in their order, and say what each has changed."""
 
+import sys
 from uuid import uuid4
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import LargeBinary, bindparam, delete, func, select, update
 
 from engine.database import Database
-from engine.statements import INSERT_JOB, Write, change
+from engine.statements import INSERT_JOB, Query, Write, change, run
 from engine.step import job_row
 from engine.tables import job
 from engine.timestamps import utc_now
@@ -14,6 +15,8 @@ RENAME = Write(
     update(job).where(job.c.queue == bindparam("was")).values(queue=bindparam("becomes"))
 )
 FORGET = Write(delete(job).where(job.c.queue == bindparam("of_queue")))
+
+MEASURE = Query(select(func.length(bindparam("content", type_=LargeBinary)).label("size")))
 
 
 def new(queue: str) -> dict[str, object]:
@@ -40,3 +43,15 @@ def test_each_says_how_many_rows_it_has_changed(database: Database) -> None:
         )
     assert counts == [3, 0, 1, 1]
     assert queues(database) == ["c", "c", "c", "d"]
+
+
+def test_a_connection_keeps_nothing_of_what_was_sent_and_found(database: Database) -> None:
+    content = bytes(1_000_000)
+    with database.transaction() as session:
+        for _ in range(2):  # the second time with the cursor of the first
+            before = sys.getrefcount(content)
+            assert run(session, MEASURE, {"content": content}).scalar() == len(content)
+            assert sys.getrefcount(content) == before
+        for cursor in session.connection().info.get("lanedesk.cursors", {}).values():
+            assert cursor.pgresult is None
+            assert cursor._tx.pgresult is None

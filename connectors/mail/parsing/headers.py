@@ -19,7 +19,7 @@ _MBOX_LINE = re.compile(
 )
 _WORD_CHARSET = re.compile(rb"=\?([\w.:-]{2,40})\?[bBqQ]\?")
 _SCANNED_LINES = 300
-_FOLD = re.compile(r"[ \t]*[\r\n]+[ \t]*")
+_FOLD = re.compile(r"(?<![ \t])[ \t]*[\r\n]+[ \t]*")  # looked for at the beginning of blanks only: else quadratic
 _SPACES = re.compile(r"[ \t\n]+")
 # Enough of the registered names to tell a header block from a text that has a colon in it.
 KNOWN_FIELDS = frozenset(

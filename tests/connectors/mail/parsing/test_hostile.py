@@ -73,6 +73,11 @@ def cpu_seconds(raw: bytes) -> float:
         lambda n: b"To: " + b"(<" * n + b"\n\nx",
         lambda n: b"To: " + b"a b " * n + b"\n\nx",
         lambda n: b"References: " + b"<" * n + b"\n\nx",
+        lambda n: b"Auto-Submitted: " + b" " * n + b"(\n\nx",
+        lambda n: b"References: " + b"a" * n + b"\n\nx",
+        lambda n: b"From: " + b"a" * n + b"\n\nx",
+        lambda n: b"From: a@b" + b" " * n + b"c.d\n\nx",
+        lambda n: b"Date: 1 Jan 2024 12" + b" " * n + b"30\n\nx",
         lambda n: b"".join(
             b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (i, i)
             for i in range(n // 20)

@@ -61,7 +61,7 @@ def resume(
     step.save()
     rows: list[dict[str, Any]] = []
     for token in step.instance.tokens():
-        if token.id in step.instance.waiting:
+        if token.id in step.instance.waiting and token.id not in step.instance.opened:
             step.arm_rows(token, [], rows)
     if rows:
         session.execute(timer.insert(), rows)

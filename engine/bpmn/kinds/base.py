@@ -186,9 +186,9 @@ def beside_the_flow(token: Token) -> bool:
 
 def seen_from_outside(token: Token) -> Token:
     """The token that stands at the node in the diagram: of one that runs in the body of its node, the host."""
-    host = token.scope.host
-    while host is not None and host.task_spec.node.id == token.task_spec.node.id:
-        token, host = host, host.scope.host
+    body = f"{token.task_spec.node.id}#body"
+    while token.scope.spec.name == body and token.scope.host is not None:
+        token = token.scope.host
     return token
 
 

@@ -321,7 +321,7 @@ def test_a_rule_names_the_element_in_both_languages(
 
 
 def test_every_rule_is_tried_here() -> None:
-    elsewhere = {"unknown-element", "executable-process", "human-task-offered", "called-decision"}
+    elsewhere = {"unknown-element", "executable-process", "called-decision"} | WARNINGS.keys()
     assert {r.ID for r in rules()} == set(WRONG) | elsewhere
 
 
@@ -347,12 +347,18 @@ def test_a_file_without_executable_process_is_refused(rig: Rig) -> None:
         rig.deploy(content)
 
 
-def test_a_task_for_nobody_is_a_warning_only(rig: Rig) -> None:
+WARNINGS = {
+    "human-task-offered": diagram(ENDS + person("a") + "s->a a->e"),
+    "data-store": diagram(ENDS + '<dataStoreReference id="d" name="Visits"/>s->e'),
+}
+
+
+@pytest.mark.parametrize("rule", WARNINGS)
+def test_a_warning_refuses_nothing(rig: Rig, rule: str) -> None:
     with rig.database.transaction() as session:
-        _, problems = rig.engine.library.check(
-            session, {"a.bpmn": diagram(ENDS + person("a") + "s->a a->e")}
-        )
-    assert [(p.rule, p.severity) for p in problems] == [("human-task-offered", "warning")]
+        _, problems = rig.engine.library.check(session, {"a.bpmn": WARNINGS[rule]})
+    assert [(p.rule, p.severity) for p in problems] == [(rule, "warning")]
+    rig.deploy(WARNINGS[rule])
 
 
 @pytest.mark.parametrize(

@@ -364,10 +364,11 @@ def _names_one(wanted: TicketFilter) -> bool:
 
 
 def _between(column: Any, first: date | None, last: date | None, zone: ZoneInfo) -> list[Any]:
+    """The first and the last day of the calendar are no bounds: who types a year passes by 0001."""
     conditions = []
-    if first:
+    if first and first > date.min:
         conditions.append(column >= datetime.combine(first, time(), zone))
-    if last:
+    if last and last < date.max:
         conditions.append(column < datetime.combine(last + timedelta(days=1), time(), zone))
     return conditions
 

@@ -281,8 +281,13 @@ class Completion(ma.Schema):
 class TypeChange(ma.Schema):
     """What is set of a type. It is withdrawn with `active: false`, never deleted."""
 
-    name = fields.Dict(required=True, metadata={"description": "{zh, en}"})
-    help = fields.Dict(load_default=dict)
+    name = fields.Dict(
+        keys=fields.String(),
+        values=fields.String(),
+        required=True,
+        metadata={"description": "{zh, en}"},
+    )
+    help = fields.Dict(keys=fields.String(), values=fields.String(), load_default=dict)
     process_key = fields.String(required=True, validate=Length(1, 255))
     form_key = fields.String(load_default=None, allow_none=True)
     prefix = fields.String(load_default="WN", metadata={"description": "1 to 6 capital letters"})

@@ -11,7 +11,7 @@ from flask import Flask, current_app, g, json, render_template, request
 from flask_babel import lazy_gettext as _l
 from jinja2 import TemplateError
 from markupsafe import escape
-from sqlalchemy.exc import DataError, InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError, StatementError
 from werkzeug.exceptions import (
     BadRequest,
     HTTPException,
@@ -31,6 +31,7 @@ log = structlog.get_logger(__name__)
 
 PROGRAMS_ONLY = "problems_for_programs_only"
 PROBLEM_TYPE = "application/problem+json"
+UNFIT = (OverflowError, UnicodeEncodeError)
 DRAINED = (
     256 * 1024 * 1024
 )  # bytes read and thrown away of a body that is too large, so that its sender hears why
@@ -113,8 +114,9 @@ def explain_errors(app: Flask) -> None:
     for unreachable in (DatabaseUnreachable, OperationalError, InterfaceError):
         app.register_error_handler(unreachable, _database_away)
     app.register_error_handler(StorageUnreachable, _storage_away)
-    for unfit in (DataError, OverflowError, UnicodeEncodeError):
+    for unfit in (DataError, *UNFIT):
         app.register_error_handler(unfit, _unfit)
+    app.register_error_handler(StatementError, _statement_failed)
 
 
 def explain_errors_to_programs(app: Flask) -> None:
@@ -173,6 +175,13 @@ def _unfit(error: Exception) -> Any:
     """A number, a date or half a character that nothing can hold: it came from outside, whoever stumbled over it."""
     log.warning("request.unfit", cause=str(getattr(error, "orig", error)), exc_info=error)
     return _answer(BadRequest("A value in it cannot be kept: it is too large, or no text."))
+
+
+def _statement_failed(error: StatementError) -> Any:
+    """What could not even be handed to the driver is unfit; all else is a fault of ours."""
+    if isinstance(error.orig, UNFIT):
+        return _unfit(error)
+    raise error
 
 
 def _as_problem(error: HTTPException) -> Response:

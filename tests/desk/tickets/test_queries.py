@@ -94,6 +94,7 @@ def test_every_filter_finds_its_tickets(
         assert numbers(session, channel="form") == []
         assert numbers(session, created_from=date(2026, 5, 5)) == [3]
         assert numbers(session, created_to=date(2026, 5, 4)) == [1, 2]
+        assert numbers(session, created_from=date.min, created_to=date.max) == [1, 2, 3]
         assert numbers(session, processed_from=date(2026, 5, 5)) == [3]
         assert numbers(session, processed_to=date(2026, 5, 5)) == [1, 2]
         row = list_tickets(session, TicketFilter(), ascending=True).rows[0]

@@ -102,6 +102,8 @@ def test_types_for_programs(desk: Desk, crew: SimpleNamespace, call: Any, make_u
     assert call("post", "/ticket-types", json=new).status_code == 403
     assert call("post", "/ticket-types", json=new, user=implementer).status_code == 201
     assert call("post", "/ticket-types", json=new, user=implementer).status_code == 422
+    odd = {**new, "key": "odd", "name": {"en": {"no": "text"}}}
+    assert call("post", "/ticket-types", json=odd, user=implementer).status_code == 422
     ticket = call("post", "/tickets", json={"title": "门坏了", "type": "repair"})
     assert ticket.status_code == 201, ticket.json
     assert ticket.json["number"].startswith("RP-")

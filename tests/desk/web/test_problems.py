@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from flask import Flask, abort, render_template_string
-from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError, StatementError
 from werkzeug.exceptions import Conflict
 
 from desk.people.access import public
@@ -35,6 +35,10 @@ def app(app: Flask) -> Flask:
             raise StorageUnreachable("s3://secret: refused")
         if how == "unfit":
             raise DataError("SELECT secret", {}, Exception("integer out of range"))
+        if how == "unsaid":
+            raise StatementError("", "SELECT secret", {}, OverflowError("date value out of range"))
+        if how == "statement":
+            raise IntegrityError("INSERT secret", {}, Exception("duplicate"))
         if how == "overflow":
             raise OverflowError("date value out of range")
         if how == "half a character":
@@ -64,6 +68,8 @@ def app(app: Flask) -> Flask:
         ("database", 503, "not available right now"),
         ("unreachable", 503, "not available right now"),
         ("unfit", 400, "could not be understood"),
+        ("unsaid", 400, "could not be understood"),
+        ("statement", 500, "went wrong on our side"),
         ("overflow", 400, "could not be understood"),
         ("half a character", 400, "could not be understood"),
         ("files", 503, "not available right now"),

@@ -108,6 +108,24 @@ def test_capacity_shifts_and_own_states_decide_who_takes_work(
     assert handler(third) is None
 
 
+def test_when_nobody_is_on_duty_it_is_tried_as_the_next_shift_begins(
+    world: World, dispatched: Dispatch, handler: Handler, automatic: SimpleNamespace, limit: Callable[..., None]
+) -> None:
+    choose_state(world.desk, automatic.lilei, "away")
+    limit(automatic.hanmei, on_rota=True)
+    with world.desk.database.transaction() as session:
+        late = work.create_shift(
+            session, name="晚班", hours="11:07-22:00", zone="Asia/Shanghai", actor=SYSTEM
+        )
+        hanmei = session.get_one(User, automatic.hanmei.id)
+        work.plan(session, hanmei, late, date(2026, 3, 2), actor=SYSTEM)
+    ticket = dispatched()
+    world.wait(hours=1, minutes=6)
+    assert handler(ticket) is None
+    world.wait(minutes=2)
+    assert handler(ticket) == automatic.hanmei.id
+
+
 def test_a_customer_returns_to_who_served_them_last(
     dispatched: Dispatch, handler: Handler, automatic: SimpleNamespace, limit: Callable[..., None]
 ) -> None:

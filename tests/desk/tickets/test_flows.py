@@ -508,3 +508,15 @@ def test_a_ticket_that_is_over_or_still_sends_is_not_cancelled(
     assert f"{path}/cancel" not in boss.get(path).text  # though its process waits for the rating
     assert boss.post(f"{path}/cancel", {"reason": "重复"}).status_code == 409
     assert reload(desk, ticket).state == "ended"
+
+
+def test_asking_to_cancel_and_the_answer_stand_in_the_trail(
+    desk: Desk, crew: SimpleNamespace, opened: Any, do: Any
+) -> None:
+    ticket = opened("on-site")
+    do(ticket, "dispatch", crew.dispatcher, "dispatch", person=crew.lilei.id)
+    do(ticket, "accept", crew.lilei, "apply", cancel_reason="客户不在家")
+    do(ticket, "agree", crew.dispatcher, "refuse", answer="客户已在路上")
+    asked, refused = trail_of(desk, ticket, "moved")
+    assert (asked.remark, asked.actor["name"], asked.data["step"]["zh"]) == ("客户不在家", "李雷", "申请取消")
+    assert (refused.remark, refused.actor["name"]) == ("客户已在路上", "调度")

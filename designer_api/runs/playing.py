@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from designer_api.checking.catalogue import words
+from engine.bpmn.model import Node
 from engine.history import plain
 from engine.sandbox import Call, Failing, NotPossible, Sandbox
 from engine.tables import human_task, job, process_version, subscription, timer
@@ -44,11 +45,12 @@ class Play:
         self.sandbox.close()
 
     def begin(self) -> None:
-        """Start the process, where it has a start event without a trigger; else its message comes as a step.
+        """Start the process where it can begin in one way only, or with the data that is given.
 
-        Raises StepFailed.
+        Else the start that is meant comes as a step. Raises StepFailed.
         """
-        if self._has_plain_start():
+        entries, untriggered = self._entries()
+        if (untriggered and self.data) or untriggered == entries:
             told: dict[str, Any] = {"start": self.process}
             if self.data:
                 told["with"] = self.data
@@ -127,17 +129,13 @@ class Play:
             )
             return [(row.operator, row.element_id) for row in rows]
 
-    def _has_plain_start(self) -> bool:
+    def _entries(self) -> tuple[list[Node], list[Node]]:
+        """Whatever may begin the process, and of that the start events without a trigger."""
         engine = self.sandbox.engine
         with self.sandbox.database.reading() as session:
-            version = engine.library.latest(session, self.process)
-        return (
-            any(
-                not node.triggers or node.trigger.kind == "none"
-                for node in version.program.root.model.starts
-            )
-            or not version.program.root.model.entries
-        )
+            model = engine.library.latest(session, self.process).program.root.model
+        starts = model.starts
+        return model.entries, [s for s in starts if not s.triggers or s.trigger.kind == "none"]
 
     # How it stands ----------------------------------------------------------------------------------------------------
 
@@ -204,6 +202,17 @@ class Play:
         sandbox = self.sandbox
         names = self._nodes()
         found: list[dict[str, Any]] = []
+        if not sandbox.started:
+            found += [
+                {
+                    "kind": "start",
+                    "element": start.id,
+                    "name": dict(start.name),
+                    "instance": None,
+                    "data": {"trigger": "none"},
+                }
+                for start in self._entries()[1]
+            ]
         with sandbox.database.reading() as session:
             tasks = select(human_task.c.id).where(human_task.c.status == "open")
             for task_id in session.scalars(tasks.order_by(human_task.c.created_at)):

@@ -180,9 +180,9 @@ export class DryRun {
     const correlation = h("input", { class: "form-control", type: "text", value: wait.correlation ?? "" });
     const send = () => this.step(wait.kind === "start" && how === "none" ? { do: "start", payload: values.read() }
       : { do: how === "signal" ? "signal" : "message", name, payload: values.read(), correlation: correlation.value || null });
-    return h("div", {}, h("p", { class: "ldz-words" }, h("code", {}, name)), values.element,
+    return h("div", {}, how === "none" ? null : h("p", { class: "ldz-words" }, h("code", {}, name)), values.element,
       how === "message" && wait.kind !== "start" ? labelled(t("Correlation key"), correlation) : null,
-      h("div", { class: "ldz-wait-acts" }, button(how === "signal" ? t("Send the signal") : t("Send the message"), { kind: "primary", onclick: send })));
+      h("div", { class: "ldz-wait-acts" }, button({ none: t("Start with this"), signal: t("Send the signal") }[how] ?? t("Send the message"), { kind: "primary", onclick: send })));
   }
 
   job(wait) {

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from desk.application import Desk
 from engine.tables import process_instance
 from tests.designer_api.conftest import BODY
-from tests.engine.diagrams import diagram, person, script, service
+from tests.engine.diagrams import diagram, message, person, script, service
 
 RUNS = "/api/v1/designer/runs"
 LIBRARY = Path(__file__).parents[2] / "bpmn_library"
@@ -153,6 +153,29 @@ def test_a_process_that_a_message_starts_waits_for_it(program: Callable[..., Any
     assert [e["operator"] for e in run["effects"]] == ["ticket.create"]
     task = next(w for w in run["waiting"] if w["kind"] == "task")
     assert task["form"]["components"]
+
+
+def test_where_a_process_may_begin_in_several_ways_the_person_chooses(
+    program: Callable[..., Any],
+) -> None:
+    client = program("implementer")
+    body = (
+        '<startEvent id="by_hand" name="By hand"/><startEvent id="by_mail">'
+        '<messageEventDefinition messageRef="m_mail.received"/></startEvent>'
+        + person("ask", candidates="team:1")
+        + '<endEvent id="e"/>by_hand->ask by_mail->ask ask->e'
+    )
+    files = {"t/two.bpmn": diagram(body, key="two", outside=message("mail.received")).decode()}
+    sent = {"files": files, "process": "two"}
+    run = client.post(RUNS, json=sent).json
+    assert run["tokens"] == []
+    ways = {(w["element"], w["data"]["trigger"]) for w in run["waiting"] if w["kind"] == "start"}
+    assert ways == {("by_hand", "none"), ("by_mail", "message")}
+    begun_by_hand = stepped(client, run, do="start", payload={"number": 7})
+    assert (at(begun_by_hand), begun_by_hand["data"]) == (["ask"], {"number": 7})
+    assert "by_hand" not in [w["element"] for w in begun_by_hand["waiting"]]
+    # whoever gives data with which it starts means the plain one
+    assert at(client.post(RUNS, json=sent | {"data": {"number": 7}}).json) == ["ask"]
 
 
 def test_a_bundle_with_problems_does_not_begin(program: Callable[..., Any]) -> None:

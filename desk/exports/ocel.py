@@ -61,22 +61,6 @@ def relations_of(case: Case, event: Event) -> list[Related]:
     return related
 
 
-class Known:
-    """The objects that were written already. Only numbers of customers and people are kept, not of cases."""
-
-    def __init__(self) -> None:
-        self._shared: set[str] = set()
-
-    def is_new(self, number: str, kind: str) -> bool:
-        """Whether this object comes for the first time; processes come once anyway."""
-        if kind == "process":
-            return True
-        if number in self._shared:
-            return False
-        self._shared.add(number)
-        return True
-
-
 def write_events(out: IO[bytes], case: Case, *, first: bool) -> None:
     """Write the events of a case into the list."""
     related = relations_of(case, case.events[0]) if case.events else []

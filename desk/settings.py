@@ -33,7 +33,7 @@ class Settings:
     bind: str = setting("LANEDESK_BIND", "127.0.0.1", "Address the web and events processes listen on", "网页和实时事件进程监听的地址")
     web_port: int = setting("LANEDESK_WEB_PORT", 8080, "Port of the web process", "网页进程的端口")
     events_port: int = setting("LANEDESK_EVENTS_PORT", 8081, "Port of the live-events process", "实时事件进程的端口")
-    trusted_proxies: int = setting("LANEDESK_PROXIES", 0, "How many reverse proxies stand in front (X-Forwarded-*)", "前面有几层反向代理（X-Forwarded-*）")
+    trusted_proxies: int = setting("LANEDESK_PROXIES", 0, "How many reverse proxies stand in front (X-Forwarded-For and -Proto)", "前面有几层反向代理（X-Forwarded-For 和 -Proto）")
     company: str = setting("LANEDESK_COMPANY", "Lanedesk", "Name shown to customers", "向客户显示的名称")
     brand_color: str = setting("LANEDESK_BRAND_COLOR", "#0f766e", "Colour of the customers' pages", "客户页面的颜色")
     locale: str = setting("LANEDESK_LOCALE", "zh_CN", "First language: zh_CN or en", "默认语言：zh_CN 或 en")

@@ -15,6 +15,9 @@ from urllib.parse import urlsplit
 TIMEOUT = 10.0  # seconds
 ANSWER_LIMIT = 64 * 1024  # bytes
 
+IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+CARRIES_IPV4 = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/96", "::/96")))
+
 Resolver = Callable[[str, int], list[str]]
 
 
@@ -77,11 +80,19 @@ def _checked(host: str, port: int, private_allowed: bool, resolve: Resolver) -> 
         raise Unreachable(f"{host} has no address")
     if not private_allowed:
         for address in addresses:
-            seen = ipaddress.ip_address(address.partition("%")[0])
-            mapped = getattr(seen, "ipv4_mapped", None)
-            if not (mapped or seen).is_global or (mapped or seen).is_multicast:
+            seen = _led_to(ipaddress.ip_address(address.partition("%")[0]))
+            if not seen.is_global or seen.is_multicast:
                 raise Forbidden(f"{host} is a private address ({address})")
     return addresses[0]
+
+
+def _led_to(address: IpAddress) -> IpAddress:
+    """The IPv4 address that an IPv6 one carries (RFC 4291 §2.5.5, RFC 3056 §2, RFC 6052 §2.1), else the address."""
+    if not isinstance(address, ipaddress.IPv6Address):
+        return address
+    if any(address in network for network in CARRIES_IPV4):
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour or address
 
 
 def _connection(host: str, address: str, port: int, secure: bool) -> http.client.HTTPConnection:

@@ -55,12 +55,13 @@ def keep_sessions_alive(app: Flask) -> None:
 
 
 def behind_proxies(app: Flask, settings: Settings) -> None:
-    """Believe X-Forwarded-* of exactly as many proxies as the settings name; of none, by default."""
+    """Believe X-Forwarded-For and -Proto of exactly as many proxies as the settings name; of none, by default.
+
+    Not -Host and -Port: a proxy that does not set them hands on what a stranger wrote. LANEDESK_URL says who we are.
+    """
     count = settings.trusted_proxies
     if count:
-        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
-            app.wsgi_app, x_for=count, x_proto=count, x_host=count, x_port=count
-        )
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count)  # type: ignore[method-assign]
 
 
 def limit_bodies(app: Flask, settings: Settings) -> None:

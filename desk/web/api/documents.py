@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from flask import Blueprint, Flask, Response, jsonify, render_template, request
+from flask import Blueprint, Flask, Response, jsonify, render_template
 from markupsafe import Markup, escape
 
+from desk.application import current_desk
 from desk.people.access import requires
 
 DESCRIPTION = """\
@@ -35,7 +36,7 @@ def serve(app: Flask, api: Any, prefix: str) -> None:
             info=spec["info"],
             groups=operations_by_tag(spec),
             schemas=spec.get("components", {}).get("schemas", {}),
-            base=request.host_url.rstrip("/"),
+            base=current_desk().settings.public_url.rstrip("/"),
             prefix=prefix,
         )
 

@@ -115,7 +115,18 @@ def test_forwarded_headers_are_believed_of_known_proxies_only(
     def who() -> str:
         return f"{request.remote_addr} {request.scheme}"
 
-    headers = {"X-Forwarded-For": "6.6.6.6, 10.1.1.1", "X-Forwarded-Proto": "https"}
+    @app.get("/where")
+    @public
+    def where() -> str:
+        return request.host
+
+    headers = {
+        "X-Forwarded-For": "6.6.6.6, 10.1.1.1",
+        "X-Forwarded-Proto": "https",
+        "X-Forwarded-Host": "evil.example",
+        "X-Forwarded-Port": "666",
+    }
+    assert app.test_client().get("/where", headers=headers).text == "localhost"
     assert app.test_client().get("/who", headers=headers).text == seen
 
 

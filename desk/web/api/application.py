@@ -1,6 +1,7 @@
 """Setting the API up in the web application."""
 
 from collections.abc import Callable, Iterable
+from threading import RLock
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import marshmallow as ma
@@ -30,9 +31,39 @@ class ProblemSchema(ma.Schema):
 
 
 class DeskApi(Api):  # type: ignore[misc]
-    """flask-smorest with our own errors: they are the same for all pages (desk.web.problems)."""
+    """flask-smorest with our own errors: they are the same for all pages (desk.web.problems).
+
+    Its document is written when it is first asked for: that takes as long as the rest of the application's start.
+    """
 
     ERROR_SCHEMA = ProblemSchema
+
+    def __init__(self, app: Flask, **options: Any) -> None:
+        self._undocumented: list[Blueprint] = []
+        self._documenting = RLock()
+        super().__init__(app, **options)
+
+    def register_blueprint(self, blueprint: Blueprint) -> None:
+        """Serve it, and note it for the document."""
+        self._app.extensions["flask-smorest"]["blp_name_to_api"][blueprint.name] = self
+        self._app.register_blueprint(blueprint)
+        self._undocumented.append(blueprint)
+
+    @property
+    def spec(self) -> Any:
+        """The OpenAPI document of all blueprints (apispec)."""
+        with self._documenting:
+            while self._undocumented:
+                blueprint = self._undocumented.pop(0)
+                blueprint.register_views_in_doc(
+                    self, self._app, self._spec, name=blueprint.name, parameters=None
+                )
+                self._spec.tag({"name": blueprint.name, "description": blueprint.description})
+        return self._spec
+
+    @spec.setter
+    def spec(self, spec: Any) -> None:
+        self._spec = spec
 
     def _register_error_handlers(self) -> None:
         pass

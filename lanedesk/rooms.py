@@ -4,6 +4,7 @@ A subject that is added needs no line here; that its folder has the room is what
 rooms that are asked for are imported: a worker needs no pages.
 """
 
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -15,7 +16,8 @@ ROOT = Path(__file__).resolve().parents[1]
 DOORS = ("connectors", "desk", "designer_api", "printing")
 
 
-def rooms(*names: str) -> list[ModuleType]:
+@cache
+def rooms(*names: str) -> tuple[ModuleType, ...]:
     """All modules of our packages that are called one of `names`, imported, in the order of their paths."""
     found = set()
     for door in DOORS:
@@ -24,7 +26,7 @@ def rooms(*names: str) -> list[ModuleType]:
                 found.add(".".join(path.relative_to(ROOT).with_suffix("").parts))
             for path in (ROOT / door).rglob(f"{name}/__init__.py"):
                 found.add(".".join(path.parent.relative_to(ROOT).parts))
-    return [import_module(name) for name in sorted(found)]
+    return tuple(import_module(name) for name in sorted(found))
 
 
 def door_blueprints() -> tuple[list[Blueprint], list[Any]]:

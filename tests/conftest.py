@@ -15,6 +15,7 @@ from engine.database import Database
 from lanedesk.models import metadata
 from lanedesk.private_redis import PrivateRedis, RedisMissing
 from tests.fixtures import chromium
+from tests.fixtures.databases import Databases
 from tests.fixtures.memory import keep_files_in_memory
 from tests.fixtures.missing import missing
 from tests.fixtures.postgresql import PostgresqlMissing, PostgresqlServer
@@ -145,27 +146,31 @@ def prepared_library(
     return url
 
 
+@pytest.fixture(scope="session")
+def databases(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, database_kind: str
+) -> Databases:
+    """Makes the copies that single tests work on."""
+    on_server = database_kind == "postgresql"
+    server = request.getfixturevalue("postgresql") if on_server else None
+    return Databases(tmp_path_factory.mktemp("databases"), server)
+
+
 @pytest.fixture
 def database_url(
-    request: pytest.FixtureRequest, prepared_database: str, tmp_path: Path
-) -> Iterator[str]:
+    request: pytest.FixtureRequest, databases: Databases, prepared_database: str
+) -> str:
     """The address of a database of this test alone: all tables, and the rows of `library` where it asks for that."""
     prepared = prepared_database
     if "prepared_library" in request.fixturenames:
         prepared = request.getfixturevalue("prepared_library")
-    if prepared.startswith("sqlite"):
-        path = tmp_path / "lanedesk.db"
-        shutil.copyfile(prepared.removeprefix("sqlite:///"), path)
-        yield f"sqlite:///{path}"
-    else:
-        server = request.getfixturevalue("postgresql")
-        yield server.copy_database(prepared, "test")
+    return databases.copy(prepared, "test")
 
 
 @pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
+def database(databases: Databases, database_url: str) -> Iterator[Database]:
     """A Database with all tables and no rows."""
-    database = Database(database_url)
+    database = databases.open(database_url)
     yield database
     database.dispose()
 
@@ -265,13 +270,12 @@ def settle(desk: "Desk") -> Callable[[], None]:
 
 
 @pytest.fixture
-def app(desk: "Desk") -> "Flask":
-    """The web application on the test's desk."""
-    from lanedesk.app import create_app
+def app(desk: "Desk") -> Iterator["Flask"]:
+    """The web application on the test's desk. It is not built for the test: one that adds views builds its own."""
+    from tests.fixtures.applications import application_of
 
-    made = create_app(desk)
-    made.testing = True
-    return made
+    with application_of(desk) as app:
+        yield app
 
 
 @pytest.fixture(scope="session")

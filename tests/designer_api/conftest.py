@@ -1,24 +1,21 @@
 """The whole application with a deployed process, for the doors' tests."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from flask import Flask
-from jinja2 import BytecodeCache
 from werkzeug.test import TestResponse
 
 from desk.application import Desk
 from desk.settings import Settings
 from engine.actors import SYSTEM
 from engine.database import Database
-from lanedesk.app import create_app
 from lanedesk.build import build_desk
 from tests.desk.web.fixtures import (  # noqa: F401
     bearer,
     browser,
     chinese,
-    compiled_templates,
     make_team,
     make_user,
     quick_hashes,
@@ -29,21 +26,13 @@ BODY = '<startEvent id="s"/><endEvent id="e"/>' + person("a", candidates="team:1
 
 
 @pytest.fixture
-def desk(settings: Settings, database: Database) -> Iterator[Desk]:
+def desk(settings: Settings, database: Database) -> Desk:
     """A desk with an engine and one deployed process."""
     desk = build_desk(settings)
+    desk.database = database
     with desk.database.transaction() as session:
         desk.engine.deploy(session, {"p.bpmn": diagram(BODY)}, actor=SYSTEM, note="first")
-    yield desk
-    desk.database.dispose()
-
-
-@pytest.fixture
-def app(desk: Desk, compiled_templates: BytecodeCache) -> Flask:  # noqa: F811
-    """The application as it is served."""
-    app = create_app(desk)
-    app.jinja_env.bytecode_cache = compiled_templates
-    return app
+    return desk
 
 
 class Program:

@@ -5,13 +5,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from flask import Flask
 
 from desk.application import Desk
 from desk.people import work
 from desk.people.models import Team, User
 from desk.tickets.models import Ticket
-from desk.web.application import create_web
 from engine.actors import SYSTEM
 from lanedesk.deploying import LIBRARY
 from tests.desk.sla.conftest import World, world  # noqa: F401
@@ -34,15 +32,6 @@ def library(desk: Desk) -> None:
         for folder in FOLDERS:
             files = [file for file in (LIBRARY / folder).iterdir() if file.suffix != ".yaml"]
             desk.engine.deploy(session, {f.name: f.read_bytes() for f in files}, actor=SYSTEM)
-
-
-@pytest.fixture
-def app(desk: Desk) -> Flask:
-    """The pages and API of the desk, without what the doors bring."""
-    return create_web(
-        desk,
-        subjects=["people", "assignment", "calendars", "contacts", "notices", "sla", "tickets"],
-    )
 
 
 @pytest.fixture

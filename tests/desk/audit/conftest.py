@@ -1,6 +1,5 @@
 """Fixtures of the audit: a desk whose tables refuse to be changed, with histories and entries in it."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -23,6 +22,7 @@ from engine.tables import deployment, history, process_instance, process_version
 from engine.timestamps import utc_now
 from lanedesk.migrating import upgrade
 from tests.desk.web.fixtures import bearer, chinese, make_team, make_user, quick_hashes  # noqa: F401
+from tests.fixtures.databases import Databases
 
 LI = Actor("user", 7, "李雷")
 
@@ -46,14 +46,10 @@ def migrated(
 
 
 @pytest.fixture
-def guarded(request: pytest.FixtureRequest, migrated: str, tmp_path: Path) -> Iterator[Desk]:
+def guarded(databases: Databases, migrated: str, tmp_path: Path) -> Iterator[Desk]:
     """A desk on a database of its own, with triggers."""
-    if migrated.startswith("sqlite"):
-        shutil.copyfile(migrated.removeprefix("sqlite:///"), tmp_path / "guarded.db")
-        url = f"sqlite:///{tmp_path / 'guarded.db'}"
-    else:
-        url = request.getfixturevalue("postgresql").copy_database(migrated, "guarded")
-    database = Database(url)
+    url = databases.copy(migrated, "guarded")
+    database = databases.open(url)
     settings = Settings(
         data_dir=tmp_path, database_url=url, secret_key="a secret that only tests know"
     )

@@ -28,7 +28,6 @@ from desk.background.running import work_due
 from desk.people.access import actor_of
 from desk.people.models import User
 from desk.tickets.models import Ticket
-from desk.web.application import create_web
 from engine.actors import SYSTEM
 from engine.history import START, Recorder
 from engine.tables import (
@@ -54,8 +53,8 @@ def desk(guarded: Desk) -> Desk:
 
 
 @pytest.fixture
-def browser(desk: Desk, chinese: None) -> Browser:  # noqa: F811
-    return Browser(create_web(desk, subjects=["people", "audit", "exports", "background"]))
+def browser(app: Flask, chinese: None) -> Browser:  # noqa: F811
+    return Browser(app)
 
 
 @pytest.fixture
@@ -456,9 +455,8 @@ def test_what_cannot_be_exported_is_said_at_the_form(
 
 
 def test_programs_read_the_log_and_ask_for_exports(
-    desk: Desk, bearer: Any, make_user: Callable[..., User]
+    desk: Desk, app: Flask, bearer: Any, make_user: Callable[..., User]
 ) -> None:
-    app: Flask = create_web(desk, subjects=["people", "audit", "exports", "background"])
     user = make_user("wang", roles=["auditor"])
     client, headers = app.test_client(), bearer(user)
     page = client.get("/api/v1/audit?action=user_created", headers=headers).get_json()

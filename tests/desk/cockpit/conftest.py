@@ -1,13 +1,11 @@
 """A whole desk with processes that wait, fail and come back, with a clock that tests move."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
-from flask import Flask
-from jinja2 import BytecodeCache
 
 from desk.application import Desk
 from desk.cockpit import projection
@@ -19,13 +17,11 @@ from engine.database import Database
 from engine.inspection import look
 from engine.operators import JobRun, Operators, PermanentFailure, Text
 from engine.timestamps import utc_now
-from lanedesk.app import create_app
 from lanedesk.build import build_desk
 from tests.desk.web.fixtures import (  # noqa: F401
     bearer,
     browser,
     chinese,
-    compiled_templates,
     make_team,
     make_user,
     quick_hashes,
@@ -58,10 +54,10 @@ def line() -> Line:
 
 
 @pytest.fixture
-def desk(settings: Settings, database: Database, line: Line) -> Iterator[Desk]:
+def desk(settings: Settings, database: Database, line: Line) -> Desk:
     """A desk with two processes: `review` goes round, `calls` fails for wrong numbers."""
     desk = build_desk(settings)
-
+    desk.database = database
     operators: Operators = desk.engine.operators
 
     @operators.job("test.call", title=WORDS, help=WORDS)
@@ -74,16 +70,7 @@ def desk(settings: Settings, database: Database, line: Line) -> Iterator[Desk]:
     with desk.database.transaction() as session:
         bundle = {"r.bpmn": diagram(REVIEW, key="review"), "c.bpmn": diagram(CALLS, key="calls")}
         desk.engine.deploy(session, bundle, actor=SYSTEM, note="first")
-    yield desk
-    desk.database.dispose()
-
-
-@pytest.fixture
-def app(desk: Desk, compiled_templates: BytecodeCache) -> Flask:  # noqa: F811
-    """The application as it is served."""
-    app = create_app(desk)
-    app.jinja_env.bytecode_cache = compiled_templates
-    return app
+    return desk
 
 
 class Floor:

@@ -10,19 +10,12 @@ from sqlalchemy import select
 
 from desk.application import Desk
 from desk.contacts.models import Company, Contact
-from desk.web.application import create_web
 from tests.desk.web.fixtures import (  # noqa: F401
     Browser,
     chinese,
     make_user,
     quick_hashes,
 )
-
-
-@pytest.fixture
-def app(desk: Desk) -> Flask:
-    """The pages of people, customers and tickets."""
-    return create_web(desk, subjects=["people", "contacts", "tickets"])
 
 
 @pytest.fixture

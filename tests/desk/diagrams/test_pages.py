@@ -3,19 +3,8 @@
 from types import SimpleNamespace
 from typing import Any
 
-import pytest
-from flask import Flask
-
-from desk.application import Desk
 from desk.diagrams.canvas import DARK, LIGHT
-from desk.web.application import create_web
 from tests.desk.diagrams.drawn import of, read, words
-
-
-@pytest.fixture
-def app(desk: Desk) -> Flask:
-    """The pages of people, tickets and diagrams."""
-    return create_web(desk, subjects=["people", "contacts", "tickets", "diagrams"])
 
 
 def test_the_path_and_the_token_of_a_ticket(

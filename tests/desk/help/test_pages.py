@@ -5,29 +5,21 @@ import re
 import pytest
 from flask import Flask
 
-from desk.application import Desk
 from desk.help.manual import pages
 from desk.help.pages import ABOUT
-from lanedesk.app import create_app
 from tests.desk.web.fixtures import Browser, MakeUser
 
 
 @pytest.fixture
-def whole(desk: Desk) -> Flask:
-    """The application as it runs, with all subjects and doors."""
-    return create_app(desk)
-
-
-@pytest.fixture
-def reader(whole: Flask, make_user: MakeUser) -> Browser:
+def reader(app: Flask, make_user: MakeUser) -> Browser:
     """An agent, reading English."""
-    browser = Browser(whole)
+    browser = Browser(app)
     browser.sign_in(make_user("li").login)
     return browser
 
 
-def test_a_guest_is_asked_to_sign_in(whole: Flask) -> None:
-    assert Browser(whole).get("/help/").status_code == 302
+def test_a_guest_is_asked_to_sign_in(app: Flask) -> None:
+    assert Browser(app).get("/help/").status_code == 302
 
 
 def test_every_page_can_be_read_and_leads_to_others_only_within(reader: Browser) -> None:
@@ -52,10 +44,10 @@ def test_what_is_no_page_is_not_there(reader: Browser) -> None:
 
 
 def test_the_reader_gets_their_language(
-    whole: Flask, make_user: MakeUser, chinese: None, reader: Browser
+    app: Flask, make_user: MakeUser, chinese: None, reader: Browser
 ) -> None:
     assert "<h1>Service levels and working calendars</h1>" in reader.get("/help/sla").text
-    wang = Browser(whole)
+    wang = Browser(app)
     wang.sign_in(make_user("wang", locale="zh_CN").login)
     page = wang.get("/help/sla").text
     assert "<h1>服务时限与工作日历</h1>" in page
@@ -71,16 +63,16 @@ def test_tables_fences_and_code_are_shown(reader: Browser) -> None:
     assert "written by" not in reader.get("/help/events").text
 
 
-def test_help_leads_to_the_page_about_the_place(whole: Flask, make_user: MakeUser) -> None:
-    admin = Browser(whole)
+def test_help_leads_to_the_page_about_the_place(app: Flask, make_user: MakeUser) -> None:
+    admin = Browser(app)
     admin.sign_in(make_user("root", roles=["administrator"]).login)
     assert 'href="/help/sla" data-palette' in admin.get("/settings/calendars").text
     assert 'href="/help/triggers" data-palette' in admin.get("/rules").text
     assert 'href="/help/" data-palette' in admin.get("/me").text
 
 
-def test_every_place_that_help_knows_is_a_place_and_has_its_page(whole: Flask) -> None:
-    rules = {re.sub(r"/<.*", "", rule.rule) for rule in whole.url_map.iter_rules()}
+def test_every_place_that_help_knows_is_a_place_and_has_its_page(app: Flask) -> None:
+    rules = {re.sub(r"/<.*", "", rule.rule) for rule in app.url_map.iter_rules()}
     paths = {path.rstrip("/") for path in rules}
     for place, name in ABOUT.items():
         assert any(path == place or path.startswith(f"{place}/") for path in paths), place

@@ -1,11 +1,10 @@
 """The desk of the cockpit's tests: with processes that fail."""
 
-from tests.desk.cockpit.conftest import app, as_role, desk, floor, line  # noqa: F401
+from tests.desk.cockpit.conftest import as_role, desk, floor, line  # noqa: F401
 from tests.desk.web.fixtures import (  # noqa: F401
     bearer,
     browser,
     chinese,
-    compiled_templates,
     make_team,
     make_user,
     quick_hashes,

@@ -20,7 +20,6 @@ from desk.people.models import User
 from desk.portal.operations import ensure_form_link
 from desk.portal.tracking import tracking_token
 from desk.tickets.models import Message, Ticket
-from desk.web.application import create_web
 from engine.actors import SYSTEM, Actor
 
 PNG = bytes.fromhex("89504e470d0a1a0a") + b"\0" * 64
@@ -35,13 +34,11 @@ FILLED = {
 
 
 @pytest.fixture
-def app(desk: Desk, library: None) -> Flask:
+def app(desk: Desk, library: None, app: Flask) -> Flask:
     """The web application, with the default form link."""
     with desk.database.transaction() as session:
         ensure_form_link(session, actor=SYSTEM)
-    made = create_web(desk)
-    made.testing = True
-    return made
+    return app
 
 
 @dataclass

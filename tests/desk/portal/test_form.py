@@ -162,9 +162,9 @@ def test_a_program_dressed_as_a_picture_is_refused(customer: Customer, office: O
 
 
 def test_a_body_beyond_all_bounds_is_told_so(
-    customer: Customer, app: Flask, office: Office
+    customer: Customer, app: Flask, office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app.config["MAX_CONTENT_LENGTH"] = 1024 * 1024
+    monkeypatch.setitem(app.config, "MAX_CONTENT_LENGTH", 1024 * 1024)
     answer = customer.submit({**FILLED, "photos": picture(size=2 * 1024 * 1024)})
     assert answer.status_code == 413
     assert office.tickets() == 0

@@ -23,7 +23,7 @@ export async function openDeploy(workspace, tab) {
   note.focus();
 
   const problemsList = (problems) => h("ul", { class: "ldz-problems" }, problems.map((problem) => h("li", { class: `is-${problem.severity}` }, h("span", { class: "ldz-problem" },
-    icon("alert-circle", 16), h("span", { class: "ldz-problem-where" }, tab.editor?.nameOf?.(problem.element) || problem.element), h("span", {}, both(problem.message))))));
+    icon("alert-circle", 16), h("span", { class: "ldz-problem-where" }, tab.editor?.nameOf?.(problem.element) || problem.element), h("span", { class: "ldz-problem-words" }, both(problem.message))))));
 
   try {
     const { items, deployable } = await call("POST", "/deployments/plan", { files: ids });

@@ -11,6 +11,7 @@ import { propertiesContext } from "./side.js";
 import { SourceEditor } from "./source.js";
 import { both, moment, t } from "./texts.js";
 import { fileName, Tree } from "./tree.js";
+import { NotDrawn } from "./well-formed.js";
 import { formFields, variablesOf } from "./variables.js";
 
 const LINT_PAUSE = 500;
@@ -128,7 +129,7 @@ export class Workspace {
     };
     let editor = null;
     try {
-      const Editor = await EDITORS[tab.file.kind]();
+      const Editor = await EDITORS[tab.file.kind]().catch(() => { throw new NotDrawn(t("The editor could not be fetched, so the file is shown as text. Load the page again to draw.")); });
       editor = new Editor(options);
       await editor.load(content);
       tab.editor = editor;

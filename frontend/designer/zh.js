@@ -175,6 +175,7 @@ export const chinese = {
   Output: "输出",
   Required: "必填",
   "Rules that match more or less often": "命中次数有变化的规则",
+  "The editor could not be fetched, so the file is shown as text. Load the page again to draw.": "编辑器未能加载，文件以文本显示。重新载入页面后可绘制。",
   "The first {shown} of {different} are listed.": "列出 {different} 个中的前 {shown} 个。",
   "Whoever may not do this step though their role may: who asked, who approved before.": "虽有相应角色但不得办理本步骤的人，如申请人、已审批过的人。",
   "What it is about": "事由",

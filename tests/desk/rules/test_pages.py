@@ -8,8 +8,10 @@ from flask import Flask
 from sqlalchemy import select
 
 from desk.application import Desk
+from desk.events import EVENTS
 from desk.rules import operations
 from desk.rules.models import RuleRow
+from desk.rules.reading import read
 from desk.rules.rule import Action, Rule
 from desk.tickets.models import Message
 from engine.actors import SYSTEM
@@ -58,6 +60,19 @@ def test_a_trigger_is_made_without_script(
     with desk.reading() as session:
         found = session.scalars(select(Message.text).where(Message.ticket_id == ticket.id)).all()
     assert "hello" in found
+
+
+def test_every_event_that_the_desk_tells_can_be_chosen(browser: Browser, desk: Desk) -> None:
+    told = {event.name for event in EVENTS.values() if event.kind == "told"} - {"macro.run"}
+    page = browser.get("/rules/new/trigger").text
+    assert {name for name in told if f'name="events" value="{name}"' not in page} == set()
+    answer = browser.post("/rules/new/trigger", {**FORM, "events": sorted(told), "do": "save"})
+    assert answer.status_code == 303, answer.text
+    with desk.reading() as session:
+        row = operations.row_of(session, "trigger-vip-first")
+        assert row is not None
+        kept, _gate = read(operations.files_of(session, row.version_id), row.key)
+    assert set(kept.events) == told
 
 
 def test_what_is_wrong_is_said_at_its_row_and_everything_is_kept(browser: Browser) -> None:

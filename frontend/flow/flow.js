@@ -15,6 +15,16 @@ function names(registry, id) {
   return element?.businessObject?.name || id;
 }
 
+// Names in the reader's language, where the diagram has them (lanedesk:text).
+function inWords({ elementsById }) {
+  const language = document.documentElement.lang.slice(0, 2);
+  for (const element of Object.values(elementsById ?? {})) {
+    const texts = element.extensionElements?.values ?? [];
+    const text = texts.find(({ $type, lang }) => $type.endsWith(":text") && lang?.slice(0, 2) === language);
+    if (text?.name) element.name = text.name;
+  }
+}
+
 function paint(viewer, marks, state) {
   const registry = viewer.get("elementRegistry");
   const canvas = viewer.get("canvas");
@@ -156,6 +166,7 @@ export async function showFlow(root) {
   const place = root.querySelector(".ld-flow-canvas");
   try {
     const viewer = new NavigatedViewer({ container: place });
+    viewer.get("eventBus").on("import.parse.complete", inWords);
     const marks = [];
     let state = {};
     let seen = "";

@@ -330,6 +330,14 @@ def test_the_diagram_shows_where_the_token_stands_and_says_it(open_page: Open) -
     assert not covered, "the bpmn.io watermark must stay visible"
 
 
+def test_the_diagram_names_its_steps_in_the_readers_language(open_page: Open) -> None:
+    page = open_page("ticket?panel=flow", lang="en")
+    page.wait_for_selector(".ld-flow[data-ready]")
+    expect(page.locator("[data-element-id=Process] text")).to_have_text("Work on it")
+    expect(page.locator("[data-flow-words] li").first).to_contain_text("Work on it (")
+    expect(page.locator("[data-element-id=Dispatch] text")).to_have_text("派发")  # it has no other
+
+
 def test_a_large_diagram_opens_where_the_token_stands(open_page: Open) -> None:
     def before(page: Page) -> None:
         wide = (SAMPLES / "flow.bpmn").read_text("utf-8").replace('x="682"', 'x="5682"')

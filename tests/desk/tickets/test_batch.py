@@ -157,6 +157,9 @@ def test_a_batch_edit_says_what_could_not_be_changed(
     result = job(desk).result
     assert (result["changed"], result["failed"]) == (1, 1)
     assert result["reasons"][0]["en"] == "There is no such ticket any more."
+    page = boss.get(sent.headers["Location"]).text
+    for words in ("One ticket was done.", "One was not:", "There is no such ticket any more."):
+        assert words in page
     with desk.reading() as session:
         changed = session.get_one(Ticket, open_one.id)
         assert (changed.priority, changed.assignee_id) == ("urgent", crew.hanmei.id)

@@ -6,13 +6,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from desk.application import Desk
 from desk.notices.models import Notice
 from desk.people import operations as people
 from desk.people import work
-from desk.people.models import Shift, Skill, Team, User
+from desk.people.models import AgentWork, Shift, Skill, Team, User
 from desk.tickets.models import Ticket
 from desk.tickets.steps import open_steps
 from engine.actors import SYSTEM
@@ -174,10 +174,12 @@ def test_each_way_to_prefer_asks_what_the_desk_knows(
 
     asked = iter(range(100))
 
-    def chosen(way: str, **form: Any) -> int:
-        """Who gets a ticket of a customer who has another one with 韩梅梅."""
+    def chosen(way: str, *, in_turn: bool = False, **form: Any) -> int:
+        """Who gets a ticket of a customer who has others with 韩梅梅; `in_turn`: who had one last is remembered."""
         ticket = mailed(sender_mail="kunde@acme.cn", text=f"{next(asked)}")
         with world.desk.database.transaction() as session:
+            if not in_turn:
+                session.execute(update(AgentWork).values(last_assigned_at=None))
             kept = session.get_one(Ticket, ticket.id)
             kept.form_data = form
             session.flush()
@@ -205,8 +207,8 @@ def test_each_way_to_prefer_asks_what_the_desk_knows(
     world.at += timedelta(minutes=1)
     assert chosen("round_robin") == lilei
     world.at += timedelta(minutes=1)
-    assert chosen("least_load") == lilei, "though it is the other's turn"
-    assert chosen("round_robin") == hanmei, "whose turn is longer ago"
+    assert chosen("least_load", in_turn=True) == lilei, "though it is the other's turn"
+    assert chosen("round_robin", in_turn=True) == hanmei, "whose turn is longer ago"
     limit(crew.lilei, share=1)
     limit(crew.hanmei, share=3)
     shares = [chosen("percentage") for _ in range(8)]

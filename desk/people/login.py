@@ -86,7 +86,7 @@ def _keys(login: str, address: str) -> dict[str, int]:
     """What failures are counted for, and how many are free."""
     return {
         f"login:{login}"[:200]: FREE_PER_LOGIN,
-        f"address:{_network(address)}": FREE_PER_ADDRESS,
+        f"address:{network_of(address)}": FREE_PER_ADDRESS,
     }
 
 
@@ -169,12 +169,14 @@ def _locked_out(wait: timedelta) -> LockedOut:
     )
 
 
-def _network(address: str) -> str:
-    """The address, or for IPv6 the /64 that one subscriber has."""
+def network_of(address: str) -> str:
+    """Where an address belongs: itself, or for IPv6 the /64 that one subscriber has."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
         return address[:64]
-    if parsed.version == 6:
+    if isinstance(parsed, ipaddress.IPv6Address):
+        if parsed.ipv4_mapped:
+            return str(parsed.ipv4_mapped)
         return str(ipaddress.ip_network((parsed, 64), strict=False))
     return str(parsed)

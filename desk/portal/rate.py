@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-import ipaddress
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
@@ -11,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
+from desk.people.login import network_of
 from desk.portal.models import PortalUse
 from desk.settings import Settings
 from engine.database import is_sqlite
@@ -47,17 +47,5 @@ def count_use(
 
 
 def _key(settings: Settings, door: Door, address: str) -> str:
-    said = f"{door}:{_network(address)}".encode()
+    said = f"{door}:{network_of(address)}".encode()
     return hmac.new(settings.secret_key.encode(), said, hashlib.sha256).hexdigest()
-
-
-def _network(address: str) -> str:
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(parsed, ipaddress.IPv6Address):
-        if parsed.ipv4_mapped:
-            return str(parsed.ipv4_mapped)
-        return str(ipaddress.ip_network((parsed, 64), strict=False))
-    return str(parsed)

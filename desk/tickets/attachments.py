@@ -4,7 +4,9 @@ The bytes are stored before the message is written, so no transaction waits for 
 """
 
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, BinaryIO
+
+from flask import Response, send_file
 
 from desk.application import Desk
 from desk.audit.operations import record
@@ -14,6 +16,9 @@ from engine.actors import Actor
 
 # Shown inside our pages; everything else is only ever downloaded. SVG is a program, not a picture.
 INLINE_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+
+# Even a picture that is none, or a page that slipped through, can do nothing under this.
+FILE_POLICY = "sandbox; default-src 'none'"
 
 
 @dataclass(frozen=True)
@@ -62,3 +67,19 @@ def note_download(desk: Desk, file: Attachment, actor: Actor) -> None:
             ticket_id=file.message.ticket_id,
             new={"sha256": file.sha256, "type": file.content_type, "size": file.size},
         )  # fmt: skip
+
+
+def answer_with(file: Attachment, stream: BinaryIO, *, shown: bool) -> Response:
+    """The bytes for a browser: shown in the page, where the type allows it, or saved as a file of no type."""
+    response = send_file(
+        stream,
+        mimetype=file.content_type if shown else "application/octet-stream",
+        as_attachment=not shown,
+        download_name=file.filename,
+        etag=file.sha256,
+        max_age=3600,
+    )
+    response.headers["Content-Security-Policy"] = FILE_POLICY
+    response.cache_control.public = False  # as send_file had it
+    response.cache_control.private = True
+    return response

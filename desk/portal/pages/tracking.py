@@ -13,7 +13,6 @@ from flask import (
     redirect,
     render_template,
     request,
-    send_file,
     url_for,
 )
 from flask_babel import gettext as _
@@ -39,7 +38,7 @@ from desk.portal.progress import progress, what_is_next
 from desk.portal.queries import Tracked, public_attachment, tracked_ticket
 from desk.portal.tracking import read_token
 from desk.storage import FileMissing
-from desk.tickets.attachments import INLINE_TYPES
+from desk.tickets.attachments import INLINE_TYPES, answer_with
 from desk.tickets.events import NobodyWaits
 from desk.tickets.models import Message, Ticket
 from desk.tickets.pages.uploads import upload_limit
@@ -52,7 +51,6 @@ LONGEST_TEXT = 8_000  # characters of one message
 LONGEST_COMMENT = 2_000
 STARS = ("1", "2", "3", "4", "5")
 LARGEST_ID = 2**62  # what an address may ask a database for
-FILE_POLICY = "sandbox; default-src 'none'"
 
 
 @dataclass
@@ -130,19 +128,7 @@ def file(token: str, attachment_id: int, filename: str) -> Response:
     except FileMissing:
         log.error("attachment.bytes_missing", attachment_id=found.id)
         abort(_gone())
-    shown = found.content_type in INLINE_TYPES
-    response = send_file(
-        stream,
-        mimetype=found.content_type if shown else "application/octet-stream",
-        as_attachment=not shown,
-        download_name=found.filename,
-        etag=found.sha256,
-        max_age=3600,
-    )
-    response.headers["Content-Security-Policy"] = FILE_POLICY
-    response.cache_control.public = False  # as send_file had it
-    response.cache_control.private = True
-    return response
+    return answer_with(found, stream, shown=found.content_type in INLINE_TYPES)
 
 
 def _open(token: str, *, before: int | None = None) -> Tracked:

@@ -1,20 +1,18 @@
 """Attachments, and mails as they came."""
 
-from flask import Response, abort, make_response, render_template, request, send_file, url_for
+from flask import Response, abort, make_response, render_template, request, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from desk.application import current_desk
 from desk.people.access import current_actor, current_user, requires
 from desk.storage import FileMissing
-from desk.tickets.attachments import INLINE_TYPES, note_download
+from desk.tickets.attachments import INLINE_TYPES, answer_with, note_download
 from desk.tickets.html import has_remote_pictures, shown_html
 from desk.tickets.models import Attachment, Message, Ticket
 from desk.tickets.pages import blueprint
 from desk.tickets.scope import may_see
 
-# Even a picture that is none, or a page that slipped through, can do nothing under these.
-FILE_POLICY = "sandbox; default-src 'none'"
 MAIL_POLICY = (
     "sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox; default-src 'none'; "
     "style-src 'self'; img-src 'self'{pictures}; base-uri 'none'; form-action 'none'; "
@@ -39,18 +37,7 @@ def attachment(attachment_id: int, filename: str) -> Response:
     shown = found.content_type in INLINE_TYPES and "download" not in request.args
     if not shown:
         note_download(desk, found, current_actor())
-    response = send_file(
-        stream,
-        mimetype=found.content_type if shown else "application/octet-stream",
-        as_attachment=not shown,
-        download_name=found.filename,
-        etag=found.sha256,
-        max_age=3600,
-    )
-    response.headers["Content-Security-Policy"] = FILE_POLICY
-    response.cache_control.public = False
-    response.cache_control.private = True
-    return response
+    return answer_with(found, stream, shown=shown)
 
 
 @blueprint.get("/messages/<int:message_id>/original")

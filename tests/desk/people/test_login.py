@@ -133,6 +133,14 @@ def test_all_addresses_of_one_ipv6_network_count_together(desk: Desk) -> None:
     fail(desk, "other", 1, address="2001:db8:1:3::1")
 
 
+def test_an_ipv4_address_counts_the_same_however_the_socket_writes_it(desk: Desk) -> None:
+    for i in range(30):
+        fail(desk, f"victim{i}", 1, address="::ffff:10.0.0.1" if i % 2 else "10.0.0.1")
+    with pytest.raises(LockedOut):
+        sign_in(desk.database, "other", "wrong", address="10.0.0.1")
+    fail(desk, "other", 1, address="::ffff:10.0.0.2")
+
+
 def test_many_attempts_at_once_are_not_more_attempts(desk: Desk, make_user: MakeUser) -> None:
     make_user("li")
 

@@ -158,7 +158,10 @@ def safe_next(target: str | None) -> str:
     """A path of this desk to go on to after the login; anything that could lead elsewhere becomes `/`."""
     if not target:
         return "/"
-    parts = urlsplit(target)
+    try:
+        parts = urlsplit(target)
+    except ValueError:  # "http://["
+        return "/"
     harmless = not parts.scheme and not parts.netloc and target.startswith("/")
     # browsers read a backslash as a slash and drop control characters: "/\host" would be "//host"
     clean = not target.startswith("//") and "\\" not in target and target.isprintable()
@@ -228,7 +231,7 @@ def _ask_to_sign_in() -> Response:
     if "HX-Request" in request.headers:
         # a fragment must not become a login page: the whole window goes there
         response = Response(status=401)
-        response.headers["HX-Redirect"] = url_for("people.login", next=_page_of_htmx())
+        response.headers["HX-Redirect"] = url_for("people.login", next=page_of_htmx())
         return response
     back = request.full_path.rstrip("?") if request.method == "GET" else "/"
     return redirect(url_for("people.login", next=back))
@@ -243,6 +246,10 @@ def _ask_to_change_password() -> Response:
     return redirect(target)
 
 
-def _page_of_htmx() -> str:
-    parts = urlsplit(request.headers.get("HX-Current-URL", ""))
+def page_of_htmx() -> str:
+    """Path and query of the page from which htmx asks; `/` where that cannot be told."""
+    try:
+        parts = urlsplit(request.headers.get("HX-Current-URL", ""))
+    except ValueError:
+        return "/"
     return safe_next(f"{parts.path}?{parts.query}" if parts.query else parts.path)

@@ -18,6 +18,7 @@ from desk.contacts.queries import (
     BadCursor,
     ContactFilter,
     all_companies,
+    company_by_id,
     contact_by_id,
     list_contacts,
 )
@@ -222,6 +223,10 @@ def _checked(values: dict[str, str]) -> dict[str, str]:
         errors["level"] = _("Choose one of the list.")
     if values["locale"] not in LOCALES:
         errors["locale"] = _("Choose one of the list.")
+    if values["company_id"]:
+        with current_desk().reading() as session:
+            if company_by_id(session, _number(values["company_id"]) or 0) is None:
+                errors["company_id"] = _("Choose one of the list.")
     return errors
 
 

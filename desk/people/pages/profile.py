@@ -1,7 +1,6 @@
 """Somebody's own page: state, language, appearance, password, keys for programs."""
 
 from datetime import timedelta
-from urllib.parse import urlsplit
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -14,6 +13,7 @@ from desk.people.access import (
     begin_session,
     current_actor,
     current_user,
+    page_of_htmx,
     requires,
     safe_next,
 )
@@ -159,5 +159,4 @@ def revoke_token(token_id: int) -> Response:
 @requires()
 def rail() -> str:
     """The rail alone, for pages whose counters have changed; it marks where the page is, not this address."""
-    page = urlsplit(request.headers.get("HX-Current-URL", "")).path
-    return render_template("layout/_rail.html", rail_path=page)
+    return render_template("layout/_rail.html", rail_path=page_of_htmx().partition("?")[0])

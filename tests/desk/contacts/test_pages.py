@@ -57,7 +57,9 @@ def test_what_is_wrong_comes_back_filled(desk: Desk, lilei: Browser) -> None:
     assert taken.status_code == 422
     assert "belongs to 韩梅 already" in taken.text
     assert "Somebody" in taken.text
-    for change in ({"name": ""}, {"level": "x"}, {"mails": "no mail"}, {"phones": "call me"}):
+    for change in (
+        {"name": ""}, {"level": "x"}, {"mails": "no mail"}, {"phones": "call me"}, {"company_id": "4711"}
+    ):  # fmt: skip
         answer = lilei.post("/customers/new", {**VALUES, **change})
         assert answer.status_code == 422, change
     lilei.post("/companies/new", {"name": "Acme", "domain": "acme.cn", "level": "normal"})

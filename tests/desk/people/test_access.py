@@ -259,7 +259,16 @@ def test_the_use_of_a_token_is_noted_at_most_once_a_minute(
         ("javascript:alert(1)", False),
         ("/\t/evil.example", False),
         ("tickets", False),
+        ("http://[", False),
     ],
 )
 def test_after_the_login_nobody_is_sent_elsewhere(target: str | None, kept: bool) -> None:
     assert safe_next(target) == (target if kept else "/")
+
+
+def test_an_address_that_htmx_cannot_mean_leads_home(app: Flask, browser: Browser, make_user: MakeUser) -> None:
+    odd = {"HX-Request": "true", "HX-Current-URL": "http://[bad"}
+    assert browser.get("/me", headers=odd).headers["HX-Redirect"] == "/login?next=/"
+    make_user("li")
+    browser.sign_in("li")
+    assert browser.get("/me/rail", headers=odd).status_code == 200

@@ -25,6 +25,7 @@ from engine.errors import MigrationRefused, Reason
 from engine.library import Version
 from engine.step import Step, lock
 from engine.tables import human_task, migration, process_instance, subscription, timer
+from engine.waits import event_rows
 
 if TYPE_CHECKING:
     from engine.runtime import Engine
@@ -405,7 +406,9 @@ def _save(step: Step) -> None:
     timers: list[dict[str, Any]] = []
     for token in step.instance.tokens():
         if isinstance(token.task_spec, Waiting) and token._state == WAITING:
-            step.arm_rows(token, subscriptions, timers)
+            more = event_rows(step, token)
+            subscriptions += more[0]
+            timers += more[1]
     if subscriptions:
         session.execute(insert(subscription), subscriptions)
     if timers and step.status == "active":

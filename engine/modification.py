@@ -15,6 +15,7 @@ from engine.errors import UnknownElement
 from engine.history import plain
 from engine.step import Step, lock, wake
 from engine.tables import human_task, job, process_instance, timer
+from engine.waits import event_rows
 
 if TYPE_CHECKING:
     from engine.runtime import Engine
@@ -62,7 +63,7 @@ def resume(
     rows: list[dict[str, Any]] = []
     for token in step.instance.tokens():
         if token.id in step.instance.waiting and token.id not in step.instance.opened:
-            step.arm_rows(token, [], rows)
+            rows += event_rows(step, token)[1]
     if rows:
         session.execute(timer.insert(), rows)
     session.execute(

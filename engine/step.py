@@ -15,10 +15,9 @@ from sqlalchemy.orm import Session
 
 from engine import operators as ops
 from engine import statements as sql
+from engine import waits
 from engine.actors import Actor
 from engine.bpmn import state
-from engine.bpmn.kinds.activities import HumanTask, ServiceTask
-from engine.bpmn.kinds.events import Waiting
 from engine.bpmn.model import DecisionCall, Trigger
 from engine.bpmn.schedule import arm_timer
 from engine.bpmn.tokens import PENDING, DiagramError, Instance, Scope, Token
@@ -30,12 +29,10 @@ from engine.feel import to_python
 from engine.history import START, Recorder, plain
 from engine.library import Version
 from engine.tables import process_instance
-from engine.trouble import open_incident, overtaken
+from engine.trouble import open_incident
 
 if TYPE_CHECKING:
     from engine.runtime import Engine
-
-Writes = list[tuple[sql.Write, list[dict[str, Any]]]]
 
 DATA_LIMIT = 16 * 1024  # bytes of process data: records belong into tables
 TOKEN_SIZE = 400  # bytes that a token itself may take, not counted as data
@@ -97,6 +94,11 @@ class Step:
     def now(self) -> datetime:
         """The time of this step, in the desk's zone."""
         return self._here
+
+    @property
+    def utc(self) -> datetime:
+        """The same in UTC, as rows keep it."""
+        return self._now
 
     def evaluate(self, text: str, variables: Mapping[str, Any]) -> Any:
         """The value of a FEEL expression."""
@@ -264,8 +266,8 @@ class Step:
         elif instance.completed:
             recorder.add("ended")
         opening = [
-            *self._close(list(instance.closed.values())),
-            *self._open(list(instance.opened.values())),
+            *waits.ended(self, instance.closed.values()),
+            *waits.begun(self, instance.opened.values()),
         ]
         content = state.dump(instance)
         if len(content) > DATA_LIMIT + TOKEN_SIZE * instance.token_count:
@@ -287,7 +289,7 @@ class Step:
                 "cause": self.cause.as_json(),
                 "started_at": self._now,
             }
-            writes: Writes = [(sql.INSERT_INSTANCE, [values])]
+            writes: waits.Writes = [(sql.INSERT_INSTANCE, [values])]
         else:
             values |= {"wanted": self.row.id, "revision": self.row.revision + 1}
             writes = [(sql.UPDATE_INSTANCE, [values])]
@@ -328,147 +330,6 @@ class Step:
             self._now,
             self.engine.services,
         )
-
-    def _close(self, tokens: list[Token]) -> Writes:
-        """What people, events and workers need no longer wait for."""
-        people: list[dict[str, Any]] = []
-        subscribed: list[dict[str, Any]] = []
-        timed: list[dict[str, Any]] = []
-        works: list[dict[str, Any]] = []
-        done = self.closing.token_id if self.closing else None
-        for token in tokens:
-            key = {"of_instance": self.recorder.instance_id, "of_token": token.id}
-            if isinstance(token.task_spec, HumanTask):
-                people.append(
-                    {
-                        "wanted": token.id,
-                        "status": "completed" if token.id == done else "cancelled",
-                        # who does a task that nobody had taken has taken it
-                        "doer": self.actor.reference if token.id == done else None,
-                        "ended_at": self._now,
-                        "ended_by": self.recorder.actor,
-                        "outcome": self.closing.outcome
-                        if self.closing and token.id == done
-                        else None,
-                    }
-                )
-            elif isinstance(token.task_spec, ServiceTask) and token.id != self.job_done:
-                works.append({"of_token": token.id, "ended_at": self._now})
-            elif isinstance(token.task_spec, Waiting):
-                kinds = {t.kind for t in token.task_spec.node.triggers}
-                if kinds & {"message", "signal"}:
-                    subscribed.append(key)
-                if "timer" in kinds:
-                    timed.append(key)
-        if works and self.row is not None:
-            overtaken(self.session, [row["of_token"] for row in works], self.actor, self._now)
-        return [
-            (sql.END_TASK, people),
-            (sql.DELETE_CANDIDATES, [{"of_task": row["wanted"]} for row in people]),
-            (sql.DELETE_SUBSCRIPTION, subscribed),
-            (sql.DELETE_TIMER, timed),
-            (sql.CANCEL_JOB, works),
-        ]
-
-    def _open(self, tokens: list[Token]) -> Writes:
-        """What people, events and workers now wait for."""
-        tasks: list[dict[str, Any]] = []
-        candidates: list[dict[str, Any]] = []
-        subscriptions: list[dict[str, Any]] = []
-        timers: list[dict[str, Any]] = []
-        for token in tokens:
-            if isinstance(token.task_spec, HumanTask):
-                task, named, excluded = self._offer(token)
-                # Kept with the token, so that whose lists change is known without asking the tables.
-                token.internal_data["offered"] = [*named, *filter(None, [task["assignee"]])]
-                tasks.append(task)
-                candidates += [
-                    {"task_id": token.id, "candidate": c, "excluded": c in excluded}
-                    for c in sorted({*named, *excluded})
-                ]
-            elif isinstance(token.task_spec, Waiting):
-                self.arm_rows(token, subscriptions, timers)
-        return [
-            (sql.INSERT_TASK, tasks),
-            (sql.INSERT_CANDIDATE, candidates),
-            (sql.INSERT_SUBSCRIPTION, subscriptions),
-            (sql.INSERT_TIMER, timers),
-        ]
-
-    def arm_rows(
-        self, token: Token, subscriptions: list[dict[str, Any]], timers: list[dict[str, Any]]
-    ) -> None:
-        """Add the rows for what a waiting token waits for."""
-        for index, trigger in enumerate(token.task_spec.node.triggers):
-            common = {
-                "id": uuid4(),
-                "instance_id": self.recorder.instance_id,
-                "element_id": token.task_spec.node.id,
-                "token_id": token.id,
-                "trigger": index,
-            }
-            if trigger.correlation is not None and f"key:{index}" not in token.internal_data:
-                continue  # its key is not known yet
-            if trigger.kind in ("message", "signal"):
-                subscriptions.append(
-                    common
-                    | {
-                        "kind": trigger.kind,
-                        "name": trigger.name,
-                        "correlation": token.internal_data.get(f"key:{index}"),
-                        "condition": None,
-                    }
-                )
-            elif trigger.kind == "timer" and token.internal_data.get(f"due:{index}"):
-                timers.append(common | {"due_at": token.internal_data[f"due:{index}"][0]})
-
-    def _offer(self, token: Token) -> tuple[dict[str, Any], list[str], list[str]]:
-        """A row for people's lists, with who may take it and who may not."""
-        spec, node = token.task_spec, token.task_spec.node
-        human = node.human
-        assert human is not None
-
-        def given(text: str | None) -> Any:
-            return None if text is None else spec.literal_or_value(token, text)
-
-        def people(text: str | None) -> list[str]:
-            named = given(text)
-            if isinstance(named, str):
-                named = [c.strip() for c in named.split(",")]
-            return sorted({c for c in named or [] if c})
-
-        excluded, subject = people(human.excluded), given(human.subject)
-        assignee = given(human.assignee)
-        priority = given(human.priority)
-        return (
-            {
-                "id": token.id,
-                "instance_id": self.recorder.instance_id,
-                "element_id": node.id,
-                "name": dict(node.name),
-                "lane": dict(node.lane) if node.lane else None,
-                "form": human.form,
-                "status": "open",
-                "subject": str(subject)[:400] if subject else None,
-                "assignee": assignee or None,
-                "claimed": False,
-                "priority": int(priority) if priority is not None else 50,
-                "due_at": self._moment(given(human.due)),
-                "follow_up_at": self._moment(given(human.follow_up)),
-                "created_at": self._now,
-            },
-            [c for c in people(human.candidates) if c not in excluded],
-            excluded,
-        )
-
-    def _moment(self, value: Any) -> datetime | None:
-        if value is None or value == "":
-            return None
-        if isinstance(value, timedelta) or (isinstance(value, str) and value.startswith("P")):
-            moment: datetime = arm_timer("duration", value, self._here)[0]
-        else:
-            moment = arm_timer("date", value, self._here)[0]
-        return moment
 
 
 def lock(

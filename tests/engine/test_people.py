@@ -5,7 +5,7 @@ import json
 import pytest
 from sqlalchemy import select
 
-from engine.errors import TaskGone, TaskTaken, UnknownOutcome
+from engine.errors import DiagramError, TaskGone, TaskTaken, UnknownOutcome
 from engine.tables import human_task, human_task_candidate
 from tests.engine.conftest import ALICE, BOB, Rig
 from tests.engine.diagrams import diagram, person
@@ -79,6 +79,16 @@ def test_a_step_shows_or_leaves_out_what_it_says_of_a_form_that_others_share(rig
     assert parts["allowAddRemove"] is False
     assert parts["components"] == [{"type": "textfield", "key": "part", "readonly": True}]
     assert thanks == fields[4]
+
+
+def test_a_due_time_that_is_none_is_said_with_its_element(rig: Rig) -> None:
+    step = person("a", due="=when", priority="=none")
+    rig.deploy(diagram('<startEvent id="s"/><endEvent id="e"/>' + step + "s->a a->e"))
+    with pytest.raises(DiagramError, match="a: 'soon' is no date"):
+        rig.start(when="soon")
+    rig.start(when=None)
+    with rig.database.reading() as session:
+        assert session.scalar(select(human_task.c.priority)) == 50
 
 
 def test_whom_a_diagram_excludes_is_no_candidate(rig: Rig) -> None:

@@ -10,7 +10,7 @@ from desk.application import Desk
 from desk.events import emit
 from desk.notices.models import Notice
 from desk.rules import operations
-from desk.rules.rule import Action, Condition, Rule
+from desk.rules.rule import EVERY, Action, Condition, Rule
 from desk.tickets.events import request_ticket
 from desk.tickets.models import Message, Ticket, TrailEntry
 from desk.tickets.operations import receive_message
@@ -18,7 +18,7 @@ from desk.tickets.relations.merging import merge
 from desk.tickets.types import SHIPPED, ensure_types, requested_type
 from engine.actors import SYSTEM, Actor
 from engine.scheduler import run_due
-from engine.tables import job
+from engine.tables import job, timer
 from engine.timestamps import utc_now
 
 
@@ -78,6 +78,18 @@ def test_a_ticket_is_acted_on_once_and_again_after_its_state_has_changed(
     later(2)
     assert notes(desk, ticket) == 0
     assert notes(desk, other) == before + 1
+
+
+def test_an_automation_looks_as_often_as_it_says(desk: Desk) -> None:
+    found = {}
+    for every in EVERY:
+        rule = Rule("automation", "", every, every=every, then=(Action("note", (("text", "x"),)),))
+        with desk.database.transaction() as session:
+            before = set(session.scalars(select(timer.c.id)))
+            operations.save(session, desk.engine, rule, actor=SYSTEM)
+            (due,) = session.scalars(select(timer.c.due_at).where(timer.c.id.not_in(before)))
+            found[every] = round((due - utc_now()) / timedelta(minutes=1))
+    assert found == {"PT15M": 15, "PT1H": 60, "P1D": 1440}
 
 
 def test_a_customer_who_does_not_answer_is_reminded_then_the_handler_is_told(

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from engine.bpmn.program import ScopeSpec
 
 
+KEY_LIMIT = 255  # characters of a correlation key
+
+
 class Waiting(TokenSpec):
     """A node at which a token waits for one of its triggers."""
 
@@ -41,6 +44,8 @@ class Waiting(TokenSpec):
         elif trigger.kind == "message" and trigger.correlation is not None:
             key = self.value(token, trigger.correlation)
             if key is not None:
+                if len(str(key)) > KEY_LIMIT:
+                    raise DiagramError(self.node.id, f"the key is over {KEY_LIMIT} characters")
                 token.internal_data[f"key:{index}"] = str(key)
             elif self.listens:
                 # A listener opens with its scope, often before the data that its key is made of.

@@ -98,6 +98,13 @@ def test_assignments_of_data_associations_are_made(rig: Rig) -> None:
     assert thrown.parameters["payload"] == {"amount": 5, "more": 11}
 
 
+def test_a_key_that_is_too_long_is_refused_in_words(rig: Rig) -> None:
+    catch = f'<intermediateCatchEvent id="c">{on_message("paid")}</intermediateCatchEvent>'
+    rig.deploy(diagram(ENDS + catch + "s->c c->e", outside=message("paid", "=k")))
+    with pytest.raises(DiagramError, match="over 255 characters"):
+        rig.start(k="k" * 256)
+
+
 def test_a_message_is_not_thrown_under_a_key_that_is_null(rig: Rig) -> None:
     throw = f'<endEvent id="e">{on_message("out")}</endEvent>'
     rig.deploy(diagram('<startEvent id="s"/>' + throw + "s->e", outside=message("out", "=order")))

@@ -1,6 +1,6 @@
 """The page on which somebody asks for an export, and finds those of before."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -73,10 +73,12 @@ def _midnight(text: str, zone: ZoneInfo, field: str, errors: dict[str, str]) -> 
     if not text:
         return None
     try:
-        return datetime.combine(date.fromisoformat(text), time(), zone)
-    except ValueError:
+        midnight = datetime.combine(date.fromisoformat(text), time(), zone)
+        midnight.astimezone(UTC)  # as it is asked for; not all of the calendar's first day has one
+    except (ValueError, OverflowError):
         errors[field] = _("This is not a date.")
         return None
+    return midnight
 
 
 def _page(given: dict[str, str], errors: dict[str, str]) -> str:

@@ -446,6 +446,7 @@ def test_what_cannot_be_exported_is_said_at_the_form(
     for asked, words in (
         ({"format": "xes", "source": "log"}, "Mining formats hold processes"),
         ({"since": "x"}, "This is not a date."),
+        ({"since": "0001-01-01"}, "This is not a date."),
         ({"since": "2026-02-02", "until": "2026-01-01"}, "The time ends before it begins."),
         ({"person": "user:'"}, "There is no such person."),
     ):
@@ -469,8 +470,8 @@ def test_programs_read_the_log_and_ask_for_exports(
     assert client.get(found["file"], headers=headers).data.startswith(b"<?xml")
     again = client.post("/api/v1/exports", json={"format": "xes"}, headers=headers)
     assert again.get_json()["id"] == answer.get_json()["id"]
-    wrong = {"format": "xes", "source": "log"}
-    assert client.post("/api/v1/exports", json=wrong, headers=headers).status_code == 422
+    for wrong in ({"format": "xes", "source": "log"}, {"since": "0001-01-01T00:00:00+08:00"}):
+        assert client.post("/api/v1/exports", json=wrong, headers=headers).status_code == 422
 
 
 def test_a_row_that_cannot_be_true_opens_an_incident(

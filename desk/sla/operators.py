@@ -122,7 +122,8 @@ def move(
         operations.move(step.session, ticket, effect, _calendars(step), at=min(moment, step.now))
     except NoWorkingTime as error:
         raise OperatorError(_calendar_words(error)) from error
-    if effect in ("pause", "resume", "reopen"):
+    merged = ticket.merged_into_id is not None  # the line about that says enough
+    if effect in ("pause", "resume", "reopen") and not merged:
         _trail(step, ticket, f"sla_{effect}d" if effect != "reopen" else "sla_reopened")
     _tell(step, ticket)
     return {"clocks": [{"kind": str(c.kind)} for c in _clocks(step, ticket) if not c.over]}

@@ -34,6 +34,7 @@ def clocks_context(session: Session, ticket: Ticket) -> dict[str, Any]:
         "waiting_url": url_for("sla.set_waiting", ticket_id=ticket.id) if here else None,
         "may_wait": here
         and is_open
+        and ticket.merged_into_id is None
         and (can(user, "ticket.process") or can(user, "ticket.dispatch")),
     }
 

@@ -85,12 +85,12 @@ def test_each_row_of_the_chain_reaches_whom_it_names(
     """Before and after each target, in working time; whom nobody is, the supervisors stand in for."""
     table = with_rows(
         "sla-chain",
-        ('"first_response"', "-", '"-PT10M"', '"lead"', '"一"', "null"),
-        ('"first_response"', "-", '"PT5M"', '"team"', '"二"', "null"),
-        ('"second_response"', "-", '"-PT20M"', f'"user:{crew.lilei.id}"', '"三"', "null"),
-        ('"second_response"', "-", '"PT1M"', '"assignee"', '"四"', "null"),
-        ('"resolution"', "-", '"-PT150M"', '"role:supervisor"', '"五"', "null"),
-        ('"resolution"', "-", '"PT5M"', '"team, lead"', '"六"', '"partner"'),
+        ('"first_response"', "-", '"-PT10M"', '"lead"', '"一"', "null", "null"),
+        ('"first_response"', "-", '"PT5M"', '"team"', '"二"', "null", "null"),
+        ('"second_response"', "-", '"-PT20M"', f'"user:{crew.lilei.id}"', '"三"', "null", "null"),
+        ('"second_response"', "-", '"PT1M"', '"assignee"', '"四"', "null", "null"),
+        ('"resolution"', "-", '"-PT150M"', '"role:supervisor"', '"五"', "null", "null"),
+        ('"resolution"', "-", '"PT5M"', '"team, lead"', '"六"', '"partner"', "null"),
     )
     with world.desk.database.transaction() as session:
         world.desk.engine.deploy(session, {"sla-chain.dmn": table}, actor=SYSTEM)

@@ -20,10 +20,10 @@ from engine.statements import run
 class Answered:
     """The mail that ours follows: the customer's newest, else the newest of ours.
 
-    `from_customer`: by the ticket's own contact.
+    `from_customer`: by the ticket's own contact. `mail_message_id` is None where the mail names none.
     """
 
-    mail_message_id: str
+    mail_message_id: str | None
     thread: UUID | None
     from_customer: bool
     sender: str
@@ -90,7 +90,7 @@ def read_correspondence(session: Session, ticket_id: int, own_id: str) -> Corres
         locale=row.locale or "",
         addresses=addresses,
         answers={r.address: r.answers for r in rows if r.answers is not None},
-        answered=_answered(row, addresses) if row.mail_message_id else None,
+        answered=_answered(row, addresses) if row.author is not None else None,
         earlier_id=row.earlier_id,
         earlier_delivery=row.earlier_delivery,
         is_part=row.parent_id is not None,

@@ -196,7 +196,7 @@ def _compose(
         headers["Auto-Submitted"] = "auto-replied" if answers else "auto-generated"
         headers["X-Auto-Response-Suppress"] = "All"  # the same, for Microsoft Exchange
     headers[LOOP_HEADER] = loop_mark(settings.secret_key, hops)
-    parent = f"<{answered.mail_message_id}>" if answered else None
+    parent = f"<{answered.mail_message_id}>" if answered and answered.mail_message_id else None
     before = [f"<{reference}>" for reference in answered.references] if answered else []
     files = facts.spoken.files if facts.spoken else ()
     return OutgoingMail(
@@ -211,7 +211,7 @@ def _compose(
         html=words.html,
         date=utc_now(),
         in_reply_to=parent,
-        references=[*before, parent] if parent else [],
+        references=[*before, parent] if parent else before,
         headers=headers,
         files=[
             OutgoingFile(file.filename, file.content_type, desk.storage.get(file.storage_key))

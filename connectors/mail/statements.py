@@ -10,6 +10,7 @@ from sqlalchemy import (
     case,
     func,
     null,
+    or_,
     select,
     true,
     union_all,
@@ -130,11 +131,12 @@ KNOWN = Query(
     ).where(Ticket.id == bindparam("wanted"))
 )
 
+# Also a mail that names no Message-ID is answered or, if no person wrote it, not answered.
 _newest_of_customer = (
     select(_message.id)
     .where(
         _message.ticket_id == bindparam("wanted"),
-        _message.mail_message_id.is_not(None),
+        or_(_message.mail_message_id.is_not(None), _message.raw_mail_id.is_not(None)),
         _message.kind == "customer",
     )
     .order_by(_message.id.desc())

@@ -37,6 +37,7 @@ def test_an_absence_notice_is_filed_and_not_answered(mail_desk: MailDesk) -> Non
         ({"Precedence": "bulk"}, "someone@example.com"),
         ({"List_Id": "<list.example.com>"}, "someone@example.com"),
         ({}, ""),
+        ({**AUTOMATIC, "message_id": ""}, "someone@example.com"),
     ],
 )
 def test_automatic_mail_of_its_own_opens_a_ticket_that_nobody_answers(
@@ -166,6 +167,7 @@ def exchange(here: MailDesk, there: MailDesk, *, strip: tuple[str, ...] = ()) ->
             "References",
             "Reply-To-Token",
         ),
+        ("Auto-Submitted", "X-Auto-Response-Suppress", "In-Reply-To", "References", "Message-ID"),
     ],
 )
 def test_two_desks_answering_each_other_stop_after_three_mails(

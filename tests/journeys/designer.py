@@ -30,8 +30,9 @@ class Designer:
         expect(self.page.get_by_role("tab", name=name)).to_be_visible()
 
     def open(self, path: str) -> None:
-        """A file of the library."""
+        """A file of the library, until it has its tab."""
         self.page.locator(f'.ldz-tree [data-path="{path}"] > .ldz-row').click()
+        expect(self.page.locator(".ldz-tab.is-selected")).to_have_attribute("title", path)
 
     def tab(self, name: str) -> None:
         """Go to an open file."""

@@ -1,10 +1,10 @@
 // A list to choose from by typing: steps to add, elements to connect to. Arrow keys move, Enter takes, Escape leaves.
-import { h, newId } from "../dom.js";
+import { h, icon, newId } from "../dom.js";
 import { t } from "../texts.js";
 
 const MOST = 60;
 
-// items: [{group, words, detail, sign (class), ...}]; resolves to the chosen item or null.
+// items: [{group, words, detail, sign (class) or icon (name), ...}]; resolves to the chosen item or null.
 export function choose(title, items) {
   return new Promise((resolve) => {
     const id = newId("ldz-choose");
@@ -34,7 +34,7 @@ export function choose(title, items) {
       for (const [index, item] of shown.entries()) {
         if (item.group && item.group !== group) rows.push(h("div", { class: "ldz-choices-group", role: "presentation" }, group = item.group));
         rows.push(h("div", { role: "option", id: `${id}-${index}`, "aria-selected": "false", onclick: () => finish(item) },
-          h("span", { class: `ldz-choice-sign ${item.sign ?? ""}`, "aria-hidden": "true" }),
+          h("span", { class: `ldz-choice-sign ${item.sign ?? ""}`, "aria-hidden": "true" }, item.icon ? icon(item.icon) : null),
           h("span", { class: "ldz-choice-words" }, item.words), item.detail ? h("span", { class: "ldz-choice-detail" }, item.detail) : null));
       }
       list.replaceChildren(...(rows.length ? rows : [h("p", { class: "ldz-empty" }, t("Nothing fits."))]));

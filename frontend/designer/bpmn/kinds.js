@@ -39,9 +39,15 @@ const BOUNDARY = () => [
   ["bpmn:SignalEventDefinition", t("When a signal comes"), "bpmn-icon-intermediate-event-catch-signal"],
 ];
 
-const operatorChoice = (operator) => ({
-  group: t("Actions of the system"), type: "bpmn:ServiceTask", words: both(operator.title), detail: both(operator.help),
-  sign: operator.name.startsWith("mail.") || operator.group === "notify" ? "bpmn-icon-send-task" : "bpmn-icon-service-task", operator,
+const GROUPS = () => ({
+  article: t("Knowledge"), assign: t("Assignment"), company: t("Customers"), contact: t("Customers"), form: t("Page of a ticket"), insight: t("Insight"), mail: t("Mail"), notify: t("Notices"),
+  payment: t("Payments"), rule: t("Rules"), sla: t("Service levels"), survey: t("Surveys"), ticket: t("Tickets"), vendor: t("Other desks"),
+});
+
+// An action of the registry, as the list of steps and the picker of actions show it.
+export const operatorChoice = (operator) => ({
+  group: `${t("Actions of the system")} · ${GROUPS()[operator.group] ?? operator.group}`, type: "bpmn:ServiceTask", words: both(operator.title), detail: both(operator.help),
+  icon: operator.icon, operator,
 });
 
 // All choices for the list of steps: {group, type, words, detail, sign, options, operator, boundary}.

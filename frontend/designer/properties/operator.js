@@ -2,6 +2,7 @@
 import { both, t } from "../texts.js";
 import { button, h, icon } from "../dom.js";
 import { choose } from "../bpmn/choose.js";
+import { operatorChoice } from "../bpmn/kinds.js";
 import { listField, showing, textField, valueField } from "./fields.js";
 
 const isCall = (bo) => ["bpmn:ServiceTask", "bpmn:SendTask"].includes(bo.$type);
@@ -12,14 +13,14 @@ function picker({ element, bo, of, catalogue }) {
   const operator = () => of.extension(bo, "lanedesk:Operator");
   const known = () => catalogue?.operators.find(({ name }) => name === operator()?.name);
   const pick = async () => {
-    const choice = await choose(t("Which action?"), (catalogue?.operators ?? []).map((one) => ({ words: both(one.title), detail: both(one.help), group: one.group, operator: one })));
+    const choice = await choose(t("Which action?"), (catalogue?.operators ?? []).map(operatorChoice));
     if (!choice) return;
     if (operator()) of.setIn(element, operator(), { name: choice.operator.name, params: [] });
     else of.addExtension(element, bo, "lanedesk:Operator", { name: choice.operator.name });
   };
   const name = operator()?.name;
   return showing(`operator:${name}`, h("div", { class: "ldz-picked", "data-key": "operator" },
-    name ? h("div", {}, h("strong", {}, known() ? both(known().title) : name), h("code", {}, name), known()?.help ? h("p", { class: "form-hint" }, both(known().help)) : h("p", { class: "ldz-sentence is-fault" }, t("This desk has no such action."))) : h("p", { class: "ldz-words" }, t("Nothing is chosen yet.")),
+    name ? h("div", {}, h("strong", {}, known() ? icon(known().icon, 16) : null, known() ? both(known().title) : name), h("code", {}, name), known()?.help ? h("p", { class: "form-hint" }, both(known().help)) : h("p", { class: "ldz-sentence is-fault" }, t("This desk has no such action."))) : h("p", { class: "ldz-words" }, t("Nothing is chosen yet.")),
     button(name ? t("Choose another…") : t("Choose an action…"), { sign: icon("search", 16), kind: name ? "quiet" : "", onclick: pick })));
 }
 

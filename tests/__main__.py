@@ -41,7 +41,7 @@ PYTEST = ["-m", "pytest", "-n", "2", "--dist", "loadgroup", "-o", "console_outpu
 
 def main(arguments: list[str]) -> int:
     """Run the steps; 0 when all went well. A failed step does not keep the later ones from running."""
-    failed = [name for name, command in LINT.items() if not step(name, command)]
+    failed = lint()
     if "--lint" in arguments:
         return report(failed)
     install_missing_parts()
@@ -50,6 +50,20 @@ def main(arguments: list[str]) -> int:
         if not step(f"tests on {database}", command, {"LANEDESK_TEST_DATABASE": database}):
             failed.append(f"tests on {database}")
     return report(failed)
+
+
+def lint() -> list[str]:
+    """Run the checks of the sources at the same time, tell their words in order; the names of those that failed."""
+    running = {
+        name: subprocess.Popen(
+            [sys.executable, *command], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+        for name, command in LINT.items()
+    }
+    for name, process in running.items():
+        said, _ = process.communicate()
+        print(f"--- {name}\n{said.decode(errors='replace')}", end="", flush=True)
+    return [name for name, process in running.items() if process.returncode]
 
 
 def step(name: str, command: Sequence[str], environment: Mapping[str, str] | None = None) -> bool:

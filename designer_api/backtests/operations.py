@@ -21,7 +21,14 @@ from designer_api.backtests.differences import (
     differences,
     numbered_rules,
 )
-from designer_api.backtests.replay import NotReplayable, Played, Recorded, play, recorded
+from designer_api.backtests.replay import (
+    NotReplayable,
+    Played,
+    Recorded,
+    begun_with,
+    play,
+    recorded,
+)
 from designer_api.runs.neighbours import calendars_of, called_bundles
 from desk.audit.personal import revealed
 from desk.tickets.models import Ticket
@@ -328,7 +335,7 @@ def _with_tickets(session: Session, result: dict[str, Any]) -> dict[str, Any]:
             history.c.instance_id.in_(ids), history.c.event == "started"
         )
     )
-    named = {row.instance_id: (row.data.get("set") or {}).get("ticket_id") for row in began}
+    named = {row.instance_id: begun_with(row.data).get("ticket_id") for row in began}
     tickets = session.execute(
         select(Ticket.id, Ticket.number, Ticket.instance_id).where(
             Ticket.instance_id.in_(ids)

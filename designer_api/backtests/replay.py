@@ -62,6 +62,12 @@ class NotReplayable(Exception):
     """The history does not say enough of the instance."""
 
 
+def begun_with(started: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What an instance was given at its start: its data, or what an event carried that keeps only some of it."""
+    given: Mapping[str, Any] = started.get("payload") or started.get("set") or {}
+    return given
+
+
 def recorded(rows: Iterable[Mapping[str, Any]]) -> Recorded:
     """Read an instance's history, oldest first, sealed values opened. Raises NotReplayable."""
     rows = list(rows)
@@ -94,7 +100,7 @@ def recorded(rows: Iterable[Mapping[str, Any]]) -> Recorded:
         raise NotReplayable
     return Recorded(
         rows[0]["element_id"],
-        rows[0]["data"].get("set", {}),
+        begun_with(rows[0]["data"]),
         rows[0]["at"],
         tuple(came),
         {element: tuple(values) for element, values in results.items()},

@@ -1,8 +1,10 @@
 """The designer part by part: several diagrams in a file, finding, copying, what steps say, FEEL wherever one types."""
 
 import json
+from pathlib import Path
 from typing import Any
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.fixtures.running import RunningDesk
@@ -83,6 +85,12 @@ TABLE = (
     '<dmndi:DMNShape dmnElementRef="base"><dc:Bounds x="100" y="300" width="180" height="80"/></dmndi:DMNShape>'
     "</dmndi:DMNDiagram></dmndi:DMNDI></definitions>"
 )
+
+
+@pytest.fixture
+def pictures(request: pytest.FixtureRequest, screenshots: Path) -> Pictures:
+    """A folder for each of these tests: they are journeys of their own."""
+    return Pictures(screenshots / "designer-parts" / request.node.name.removeprefix("test_"))
 
 
 def content(page: Page, file: dict[str, Any]) -> str:

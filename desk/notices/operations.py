@@ -160,8 +160,7 @@ def save_target(
         raise TargetRefused(
             "key", Text("There is a target with this key already.", "该标识已被使用。")
         )
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
+    if not _is_web_address(url):
         raise TargetRefused(
             "url",
             Text(
@@ -189,3 +188,17 @@ def save_target(
         new={"key": key, "url": url, "active": target.active},
     )  # fmt: skip
     return target
+
+
+def _is_web_address(url: str) -> bool:
+    """Whether it names a host to call, and nobody's password."""
+    try:
+        parts = urlsplit(url)
+        return (
+            parts.scheme in ("http", "https")
+            and bool(parts.hostname)
+            and parts.port != 0
+            and not parts.username
+        )
+    except ValueError:  # "http://[", a port above 65535
+        return False

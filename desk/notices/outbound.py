@@ -47,12 +47,15 @@ def call(
     resolve: Resolver | None = None,
 ) -> Answer:
     """Send one request. Hosts in `private_hosts` may have private addresses. Raises Forbidden, Unreachable."""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError as error:  # "http://[", a port above 65535
+        raise Forbidden(f"{url!r:.200} is no web address") from error
     secure = parts.scheme == "https"
     if parts.scheme not in ("http", "https") or not host:
         raise Forbidden(f"{url!r:.200} is no web address")
-    port = parts.port or (443 if secure else 80)
+    port = port or (443 if secure else 80)
     address = _checked(host, port, host in private_hosts, resolve or _resolve)
     connection = _connection(host, address, port, secure)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")

@@ -77,7 +77,7 @@ def test_private_addresses_are_never_called(address: str) -> None:
 
 
 def test_what_is_no_web_address_is_refused() -> None:
-    for url in ("ftp://partner.example/", "file:///etc/passwd", "http://"):
+    for url in ("ftp://partner.example/", "file:///etc/passwd", "http://", "http://[", "http://a:99999"):
         with pytest.raises(outbound.Forbidden):
             outbound.call("POST", url, {}, b"")
 
@@ -88,7 +88,7 @@ def test_a_target_is_checked_and_its_password_kept_when_left_empty(desk: Desk) -
         secret = target.secret
         save_target(session, target, {**GIVEN, "password": "", "title": "Two"}, actor=SYSTEM)
         assert (target.title, target.password, target.secret) == ("Two", "secret", secret)
-        for wrong in ({"url": "javascript:1"}, {"key": "A b"}, {"title": " "}):
+        for wrong in ({"url": "javascript:1"}, {"url": "http://["}, {"key": "A b"}, {"title": " "}):
             with pytest.raises(TargetRefused) as refused:
                 save_target(session, target, {**GIVEN, **wrong}, actor=SYSTEM)
             assert refused.value.field == next(iter(wrong))

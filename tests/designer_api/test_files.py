@@ -2,6 +2,7 @@
 
 from base64 import b64encode
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from tests.designer_api.foreign_files import FILES as FOREIGN
 from tests.engine.diagrams import diagram
 
 FILES = "/api/v1/designer/files"
+LIBRARY = Path(__file__).parents[2] / "bpmn_library"
 LI = Actor("user", 1, "Li")
 WANG = Actor("user", 2, "Wang")
 TEXT = diagram(BODY, key="q").decode()
@@ -196,3 +198,10 @@ def test_a_file_from_outside_does_not_overwrite_a_draft(desk: Desk) -> None:
 def test_what_is_too_large_is_refused_in_words(desk: Desk) -> None:
     with desk.database.transaction() as session, pytest.raises(contents.NotAFile, match="10 MB"):
         operations.create(session, "a/q.bpmn", b" " * (10 * 1024 * 1024 + 1), actor=LI)
+
+
+def test_a_decision_says_its_names_in_every_language() -> None:
+    path = "sla/ticket-sla/sla-chain.dmn"
+    described = contents.describe(path, (LIBRARY / path).read_bytes())
+    assert described.key == "sla-chain"
+    assert described.names == {"zh": "通知链", "en": "Who is told, and when"}

@@ -51,6 +51,7 @@ class Version:
     deployment_id: UUID
     resource: str
     program: Program
+    origins: Mapping[str, UUID]  # the deployments of the process and of all that it calls, by their keys
 
     def element(self, element_id: str) -> Node:
         """A flow node of the diagram (or of a process it calls)."""
@@ -341,16 +342,18 @@ class Library:
     def _compile(self, session: Session, version_id: UUID) -> Version:
         row, model = self._model(session, version_id)
         callable_models: dict[str, ScopeModel] = {}
+        origins = {row.key: row.deployment_id}
         pending = dict(row.calls)
         while pending:
             key, called_id = pending.popitem()
             if key not in callable_models:
                 called_row, called_model = self._model(session, UUID(called_id))
                 callable_models[key] = called_model.scope
+                origins.setdefault(key, called_row.deployment_id)
                 pending |= dict(called_row.calls)
         program = Program(model.scope, callable_models)
         return Version(
-            row.id, row.key, row.version, row.name, row.deployment_id, row.resource, program
+            row.id, row.key, row.version, row.name, row.deployment_id, row.resource, program, origins
         )
 
     def _model(self, session: Session, version_id: UUID) -> tuple[Any, ProcessModel]:
@@ -371,14 +374,17 @@ class Library:
         return content
 
     def decision(
-        self, session: Session, version: Version, call: DecisionCall
+        self, session: Session, version: Version, call: DecisionCall, process: str
     ) -> DecisionModel | None:
-        """The compiled model that holds a decision, by the task's binding; None when there is none."""
+        """The compiled model that holds a decision, by the task's binding; None when there is none.
+
+        `process`: the key of the process that asks, which is the version's own or one that it calls.
+        """
         if call.binding == "latest":
             row = self._latest_decision(session, call.key)
             deployment_id = None if row is None else row.deployment_id
         else:
-            deployment_id = version.deployment_id
+            deployment_id = version.origins.get(process)
         if deployment_id is None:
             return None
         if deployment_id not in self._decisions:
@@ -394,13 +400,19 @@ class Library:
             }
         return self._decisions[deployment_id].get(call.key)
 
-    def form(self, session: Session, version: Version, name: str) -> dict[str, Any] | None:
-        """A form's schema as deployed with the version, None when it has none of that name."""
-        key = (version.deployment_id, name)
+    def form(
+        self, session: Session, version: Version, name: str, process: str | None = None
+    ) -> dict[str, Any] | None:
+        """A form's schema as deployed with the version, None when it has none of that name.
+
+        `process`: the key of a process that the version calls, for a form of that one.
+        """
+        deployment_id = version.origins[process or version.key]
+        key = (deployment_id, name)
         if key not in self._forms:
             rows = session.execute(
                 select(deployed_resource.c.name, deployed_resource.c.content).where(
-                    deployed_resource.c.deployment_id == version.deployment_id,
+                    deployed_resource.c.deployment_id == deployment_id,
                     deployed_resource.c.kind == "form",
                 )
             )

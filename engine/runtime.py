@@ -322,15 +322,16 @@ class Engine:
             select(process_instance).where(process_instance.c.id == row.instance_id)
         ).one()
         version = self.library.version(session, instance.version_id)
-        human = version.element(row.element_id).human
         named = session.execute(
             select(human_task_candidate.c.candidate, human_task_candidate.c.excluded).where(
                 human_task_candidate.c.task_id == task_id
             )
         ).all()
-        form = self.library.form(session, version, row.form) if row.form else None
-        loaded = self._read(session, instance, version)
-        token = loaded.token(task_id)
+        token = self._read(session, instance, version).token(task_id)
+        node = token.task_spec.node if token else version.element(row.element_id)
+        process = token.scope.spec.process if token else version.key
+        form = self.library.form(session, version, row.form, process) if row.form else None
+        human = node.human
         variables = token.scope.variables if token else {}
         return OpenTask(
             row.id,

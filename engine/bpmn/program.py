@@ -80,6 +80,11 @@ class ScopeSpec(BpmnProcessSpec):  # type: ignore[misc]
         self.compensator = compensation.Compensator(self)
         self.completion = adhoc.Completion(self) if self.is_ad_hoc else None
 
+    @property
+    def process(self) -> str:
+        """The key of the process that the scope belongs to: the program's own, or one that is called."""
+        return self.path.partition("/")[0]
+
     def spec_of(self, node_id: str) -> TokenSpec:
         """The spec of a node."""
         return self.task_specs[node_id]
@@ -144,6 +149,10 @@ class Program:
         self.spec_index = {id(spec): i for i, spec in enumerate(self.spec_list)}
         self.scope_index = {id(scope): i for i, scope in enumerate(self.scope_list)}
         self.scope_at = {scope.path: scope for scope in self.scope_list}
+
+    def process_of(self, element_id: str) -> str:
+        """The key of the process that has this element: the program's own, or the first called one."""
+        return next(s._wf_spec.process for s in self.spec_list if s.node.id == element_id)
 
     def callable_scope(self, key: str) -> ScopeSpec | None:
         """The scope of a process that some call activity of this program runs."""

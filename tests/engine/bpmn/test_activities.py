@@ -2,8 +2,9 @@
 
 import pytest
 
+from engine.actors import SYSTEM
 from engine.errors import DiagramError
-from tests.engine.conftest import Rig
+from tests.engine.conftest import ALICE, Rig
 from tests.engine.diagrams import diagram, extension, message, person, script, service
 
 ENDS = '<startEvent id="s"/><endEvent id="e"/>'
@@ -82,8 +83,6 @@ def test_parallel_instances_collect_results_in_the_order_of_the_collection(rig: 
             rig.engine.task(session, t).data["name"]: t
             for t in rig.engine.open_tasks(session, instance)
         }
-    from tests.engine.conftest import ALICE
-
     for name in ("c", "a", "b"):
         with rig.database.transaction() as session:
             rig.engine.complete(
@@ -193,3 +192,45 @@ def test_process_data_has_a_limit_said_in_words(rig: Rig) -> None:
     rig.deploy(diagram(ENDS + person("a") + "s->a a->e"))
     with pytest.raises(DiagramError, match="over 16 KB"):
         rig.start(blob="x" * 20_000)
+
+
+FORM = '{"type": "default", "id": "work", "components": [{"type": "text", "text": "KEY"}]}'
+FEE = """<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" name="m" namespace="m">
+<decision id="fee" name="fee"><variable name="fee"/><literalExpression><text>KEY</text></literalExpression></decision>
+</definitions>"""
+
+
+def with_files_of_its_own(key: str, body: str, fee: int) -> dict[str, bytes]:
+    """A bundle whose process asks the decision `fee` and a person, with a form and an outcome that say `key`."""
+    ask = '<businessRuleTask id="d"><extensionElements><l:decision key="fee"/></extensionElements></businessRuleTask>'
+    work = extension(f'<l:humanTask form="work"><l:outcome id="{key}" name="{key}"/></l:humanTask>')
+    person = f'<userTask id="h">{work}</userTask>'
+    return {
+        f"{key}.bpmn": diagram(ENDS + ask + person + body, key=key),
+        "work.form": FORM.replace("KEY", key).encode(),
+        "fee.dmn": FEE.replace("KEY", str(fee)).encode(),
+    }
+
+
+def test_a_called_process_that_was_deployed_apart_has_its_own_forms_decisions_and_steps(
+    rig: Rig,
+) -> None:
+    """Also where what calls it has some of the same names."""
+    call = '<callActivity id="c" calledElement="inner"/>'
+    for files in (
+        with_files_of_its_own("inner", "s->d d->h h->e", 1),
+        with_files_of_its_own("p", call + "s->c c->d d->h h->e", 2),
+    ):
+        with rig.database.transaction() as session:
+            rig.engine.deploy(session, files, actor=SYSTEM)
+    instance = rig.start()
+    for key, fee in (("inner", 1), ("p", 2)):
+        with rig.database.transaction() as session:
+            (task_id,) = rig.engine.open_tasks(session, instance)
+            task = rig.engine.task(session, task_id)
+            assert task.form is not None
+            assert task.form["components"][0]["text"] == key
+            assert [outcome.id for outcome in task.outcomes] == [key]
+            assert task.data["fee"] == fee
+            rig.engine.complete(session, task_id, {}, outcome=key, actor=ALICE)
+    assert rig.status(instance) == "completed"

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from engine import statements as sql
 from engine.actors import Actor
 from engine.bpmn.model import DecisionCall, Definitions, Node, ProcessModel, ScopeModel, Words
-from engine.bpmn.program import Program
+from engine.bpmn.program import Bound, Program
 from engine.bpmn.reading import UnreadableDiagram, read_definitions
 from engine.bpmn.schedule import arm_timer
 from engine.dmn import DecisionModel, DmnError, parse_dmn
@@ -51,7 +51,7 @@ class Version:
     deployment_id: UUID
     resource: str
     program: Program
-    origins: Mapping[str, UUID]  # the deployments of the process and of all that it calls, by their keys
+    origins: Mapping[str, UUID]  # the deployments of all that it calls, by version
 
     def element(self, element_id: str) -> Node:
         """A flow node of the diagram (or of a process it calls)."""
@@ -80,6 +80,7 @@ class Library:
     ) -> None:
         """`changed(session)` is called when other processes start with events than before."""
         self.operators = operators
+        self.keeps_versions = True  # else a number stands for whatever version is there: where diagrams are tried
         self._check_form = check_form
         self._changed = changed
         self._clock = clock
@@ -123,11 +124,32 @@ class Library:
             forms,
             self.operators,
             frozenset(known),
+            self._numbered(session, files.values()),
             frozenset(key for model in models.values() for key in decision_ids(model)),
             frozenset(decided),
         )
         problems += lint(bundle)
         return bundle, problems
+
+    def _numbered(
+        self, session: Session, files: Iterable[Definitions]
+    ) -> frozenset[tuple[str, str]]:
+        """Of the versions that diagrams call by number, those that are there."""
+        wanted = {
+            (node.called_element, node.called_version)
+            for definitions in files
+            for process in definitions.processes.values()
+            for _, node in process.scope.walk()
+            if node.called_element and node.called_version
+        }
+        if not wanted or not self.keeps_versions:
+            return frozenset(wanted)
+        rows = session.execute(
+            select(process_version.c.key, process_version.c.version).where(
+                process_version.c.key.in_({key for key, _ in wanted})
+            )
+        )
+        return frozenset((key, str(number)) for key, number in rows) & wanted
 
     def deploy(
         self, session: Session, resources: Mapping[str, bytes], *, actor: Actor, note: str = ""
@@ -209,7 +231,6 @@ class Library:
             file, model = models[key]
             if key in latest:
                 self._retire(session, latest[key].id)
-            called = {n.called_element for _, n in model.scope.walk() if n.called_element}
             session.execute(
                 process_version.insert(),
                 {
@@ -222,7 +243,7 @@ class Library:
                     "sha256": bundle_sha,
                     "at": now,
                     "latest": True,
-                    "calls": {k: str(everything[k]) for k in called if k in everything},
+                    "calls": self._bound(session, model.scope, everything),
                 },
             )
         session.flush()
@@ -231,8 +252,69 @@ class Library:
             self._open_starts(session, ids[key], models[key][1], before)
             self._note_awaited(session, models[key][1])
         if new:
+            self._follow(session, ids)
             self._changed(session)
         return Deployment(deployment_id, versions | ids, tuple(new), warnings)
+
+    def _bound(
+        self, session: Session, scope: ScopeModel, newest: Mapping[str, UUID]
+    ) -> dict[str, str]:
+        """The versions that the call activities of a process are bound to, by Node.callee."""
+        found: dict[str, UUID | None] = {}
+        for _, node in scope.walk():
+            if node.called_element is None:
+                continue
+            if node.called_version and node.called_version.isdigit() and self.keeps_versions:
+                found[node.callee] = session.scalar(
+                    select(process_version.c.id).where(
+                        process_version.c.key == node.called_element,
+                        process_version.c.version == int(node.called_version),
+                    )
+                )
+            else:
+                found[node.callee] = newest.get(node.called_element)
+        return {callee: str(version_id) for callee, version_id in found.items() if version_id}
+
+    def _follow(self, session: Session, newest: Mapping[str, UUID]) -> None:
+        """What calls the latest version of one of these gets a version of its own that calls the newest.
+
+        It is the same diagram with the same starts; an instance keeps the versions that it began with.
+        """
+        changed = dict(newest)
+        rows = session.execute(select(process_version).where(process_version.c.latest)).all()
+        waiting = [row for row in rows if any(c.endswith("@latest") for c in row.calls)]
+        while True:
+            stale = [
+                row for row in waiting
+                if row.key not in changed and any(f"{key}@latest" in row.calls for key in changed)
+            ]  # fmt: skip
+            if not stale:
+                return
+            for row in stale:
+                calls = row.calls | {
+                    callee: str(changed[key])
+                    for callee in row.calls
+                    if callee.endswith("@latest")
+                    and (key := callee.removesuffix("@latest")) in changed
+                }
+                changed[row.key] = self._succeed(session, row, calls)
+
+    def _succeed(self, session: Session, row: Any, calls: Mapping[str, str]) -> UUID:
+        """A version like this one with other calls, which everything that starts it starts from now on."""
+        version_id = uuid4()
+        highest = session.execute(
+            select(func.max(process_version.c.version)).where(process_version.c.key == row.key)
+        ).scalar_one()
+        session.execute(
+            update(process_version).where(process_version.c.id == row.id).values(latest=False)
+        )
+        values = {**row._mapping, "id": version_id, "version": highest + 1, "calls": dict(calls)}
+        session.execute(process_version.insert(), values | {"at": self._clock()})
+        for table in (subscription, timer):
+            session.execute(
+                update(table).where(table.c.version_id == row.id).values(version_id=version_id)
+            )
+        return version_id
 
     def _decisions_changed(
         self, session: Session, resources: Mapping[str, bytes], decisions: Mapping[str, str]
@@ -341,17 +423,17 @@ class Library:
 
     def _compile(self, session: Session, version_id: UUID) -> Version:
         row, model = self._model(session, version_id)
-        callable_models: dict[str, ScopeModel] = {}
-        origins = {row.key: row.deployment_id}
-        pending = dict(row.calls)
+        called: dict[str, Bound] = {}
+        origins: dict[str, UUID] = {}
+        pending = list(row.calls.values())
         while pending:
-            key, called_id = pending.popitem()
-            if key not in callable_models:
-                called_row, called_model = self._model(session, UUID(called_id))
-                callable_models[key] = called_model.scope
-                origins.setdefault(key, called_row.deployment_id)
-                pending |= dict(called_row.calls)
-        program = Program(model.scope, callable_models)
+            bound = pending.pop()
+            if bound not in called and bound != str(version_id):
+                called_row, called_model = self._model(session, UUID(bound))
+                called[bound] = Bound(bound, called_model.scope, called_row.calls)
+                origins[bound] = called_row.deployment_id
+                pending += called_row.calls.values()
+        program = Program(Bound(str(version_id), model.scope, row.calls), called)
         return Version(
             row.id, row.key, row.version, row.name, row.deployment_id, row.resource, program, origins
         )
@@ -374,17 +456,17 @@ class Library:
         return content
 
     def decision(
-        self, session: Session, version: Version, call: DecisionCall, process: str
+        self, session: Session, version: Version, call: DecisionCall, asking: str
     ) -> DecisionModel | None:
         """The compiled model that holds a decision, by the task's binding; None when there is none.
 
-        `process`: the key of the process that asks, which is the version's own or one that it calls.
+        `asking`: the version whose task asks, which may be one that `version` calls.
         """
         if call.binding == "latest":
             row = self._latest_decision(session, call.key)
             deployment_id = None if row is None else row.deployment_id
         else:
-            deployment_id = version.origins.get(process)
+            deployment_id = version.origins.get(asking, version.deployment_id)
         if deployment_id is None:
             return None
         if deployment_id not in self._decisions:
@@ -401,13 +483,13 @@ class Library:
         return self._decisions[deployment_id].get(call.key)
 
     def form(
-        self, session: Session, version: Version, name: str, process: str | None = None
+        self, session: Session, version: Version, name: str, asking: str | None = None
     ) -> dict[str, Any] | None:
         """A form's schema as deployed with the version, None when it has none of that name.
 
-        `process`: the key of a process that the version calls, for a form of that one.
+        `asking`: the version whose task shows it, which may be one that `version` calls.
         """
-        deployment_id = version.origins[process or version.key]
+        deployment_id = version.origins.get(asking or "", version.deployment_id)
         key = (deployment_id, name)
         if key not in self._forms:
             rows = session.execute(

@@ -248,7 +248,9 @@ def _scope_spec(
         return around.inner.get(f"{mapping.get(name.removesuffix('#body'), '')}#body")
     if name in scope.outer.spec.inner:
         return around.inner.get(mapping.get(name, ""))
-    return target.callable_scope(name)
+    host = around.task_specs.get(mapping.get(scope.host.task_spec.node.id, ""))
+    called = target.called(host) if host is not None else None
+    return called if called is not None and called.name == name else None
 
 
 def _token_spec(token: Token, spec: ScopeSpec, mapping: ElementMap) -> TokenSpec | None:

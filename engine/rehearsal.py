@@ -128,8 +128,8 @@ class _World:
         """Ask the real decision."""
         model = self.decisions.get(decision.key)
         if model is None and self.version is not None:
-            process = token.scope.spec.process
-            model = self.engine.library.decision(self.session, self.version, decision, process)
+            asking = token.scope.spec.bound.version
+            model = self.engine.library.decision(self.session, self.version, decision, asking)
         if model is None:
             raise DiagramError(token.task_spec.name, f"there is no decision {decision.key!r}")
         result = model.decide(

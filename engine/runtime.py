@@ -329,8 +329,8 @@ class Engine:
         ).all()
         token = self._read(session, instance, version).token(task_id)
         node = token.task_spec.node if token else version.element(row.element_id)
-        process = token.scope.spec.process if token else version.key
-        form = self.library.form(session, version, row.form, process) if row.form else None
+        bound = token.scope.spec.bound.version if token else None
+        form = self.library.form(session, version, row.form, bound) if row.form else None
         human = node.human
         variables = token.scope.variables if token else {}
         return OpenTask(

@@ -120,6 +120,7 @@ class Sandbox:
             zone=zone,
             calendars=calendars,
         )
+        self.engine.library.keeps_versions = False
         with self.database.transaction() as session:
             called = [self._deploy(session, other) for other in before]
             elements, flows = self._deploy(session, bundle)

@@ -161,7 +161,7 @@ class Step:
     def decide(self, token: Token, decision: DecisionCall) -> Any:
         """Ask a DMN decision; which rules matched, and with what, goes into the history."""
         model = self.engine.library.decision(
-            self.session, self.version, decision, token.scope.spec.process
+            self.session, self.version, decision, token.scope.spec.bound.version
         )
         if model is None:
             raise DiagramError(token.task_spec.name, f"there is no decision {decision.key!r}")

@@ -23,7 +23,7 @@ _SILENT = {
 # Properties that say an element's id: people read its name.
 _LEADS_TO = {"sourceRef", "targetRef", "default", "attachedToRef"}
 # Our extension elements of which each attribute is a property.
-_BY_ATTRIBUTE = {"operator", "humanTask", "decision", "subscription", "rule"}
+_BY_ATTRIBUTE = {"operator", "humanTask", "called", "decision", "subscription", "rule"}
 _MOVED_LEAST = 1.0  # pixels; less is rounding
 
 

@@ -56,6 +56,7 @@ _PROPERTIES = {
     "humanTask.followUp": ("follow-up", "跟进时间"), "humanTask.priority": ("priority", "优先级"),
     "operator.name": ("operator", "操作"), "operator.result": ("result", "结果变量"),
     "operator.retries": ("retries", "重试次数"), "operator.backoff": ("waiting before a retry", "重试间隔"),
+    "called.version": ("version of the called process", "被调用流程的版本"),
     "decision.key": ("decision", "决策"), "decision.result": ("result", "结果变量"),
     "decision.binding": ("version of the decision", "决策版本"),
     "subscription.correlationKey": ("correlation key", "关联键"),

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from desk.rules.conditions import asked
 from desk.rules.rule import Condition, Rule
 from desk.rules.writing import write
-from engine.bpmn.program import Program
+from engine.bpmn.program import Bound, Program
 from engine.bpmn.reading import read_definitions
 from engine.dmn import parse_dmn
 from engine.rehearsal import Effect, rehearse
@@ -60,5 +60,5 @@ def try_rule(
         loop = next(node for node in scope.nodes.values() if node.scope)
         assert loop.scope is not None
         scope, start = loop.scope, loop.scope.starts[0].id
-    found = rehearse(engine, session, Program(scope, {}), payload, start=start, decisions=decisions)
+    found = rehearse(engine, session, Program(Bound("", scope, {})), payload, start=start, decisions=decisions)
     return Tried(answers, acts, tuple(found.effects))

@@ -169,9 +169,9 @@ def gone_step(session: Session, engine: Engine, gone: TaskGone) -> GoneStep | No
     version = engine.library.version(session, row.version_id)
     human = version.element(row.element_id).human
     labels = {outcome.id: outcome.label for outcome in human.outcomes} if human else {}
-    process = version.program.process_of(row.element_id)
+    bound = version.program.version_of(row.element_id)
     schema: dict[str, Any] | None = (
-        engine.library.form(session, version, row.form, process) if row.form else None
+        engine.library.form(session, version, row.form, bound) if row.form else None
     )
     return GoneStep(
         row.name,

@@ -172,6 +172,7 @@ class Node:
     human: HumanWork | None = None
     script: str | None = None
     called_element: str | None = None
+    called_version: str | None = None  # "latest" or a number; None: as deployed with the diagram
     decision: DecisionCall | None = None
     activation_condition: str | None = None
     instantiate: bool = False
@@ -179,6 +180,12 @@ class Node:
     start_condition: str | None = None
     scope: "ScopeModel | None" = None
     documentation: str | None = None
+
+    @property
+    def callee(self) -> str:
+        """What a call activity runs, as its process is bound to it: `key`, `key@latest` or `key@3`."""
+        version = f"@{self.called_version}" if self.called_version else ""
+        return f"{self.called_element or ''}{version}"
 
     @property
     def trigger(self) -> Trigger:

@@ -1,7 +1,7 @@
 """Compiles a diagram as read into the specs that run it; one program a deployed version, shared by its instances."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
 
@@ -58,11 +58,12 @@ class ScopeSpec(BpmnProcessSpec):  # type: ignore[misc]
     """The specs of one scope."""
 
     def __init__(
-        self, program: "Program", model: ScopeModel, around: "ScopeSpec | None" = None
+        self, program: "Program", model: ScopeModel, around: "ScopeSpec | None", bound: "Bound"
     ) -> None:
         # Not BpmnProcessSpec.__init__: it adds start and end joins of SpiffWorkflow's own tree.
         self.name = self.description = model.id
-        self.path: str = f"{around.path}/{model.id}" if around else model.id
+        self.path: str = f"{around.path}/{model.id}" if around else bound.name
+        self.bound = bound
         self.file = None
         self.task_specs: dict[str, TokenSpec] = {}
         self.data_objects: dict[str, str] = {}
@@ -79,11 +80,6 @@ class ScopeSpec(BpmnProcessSpec):  # type: ignore[misc]
         self.undoer: events.EventSubprocessStart | None = None  # a compensation event sub-process
         self.compensator = compensation.Compensator(self)
         self.completion = adhoc.Completion(self) if self.is_ad_hoc else None
-
-    @property
-    def process(self) -> str:
-        """The key of the process that the scope belongs to: the program's own, or one that is called."""
-        return self.path.partition("/")[0]
 
     def spec_of(self, node_id: str) -> TokenSpec:
         """The spec of a node."""
@@ -129,19 +125,28 @@ class ScopeSpec(BpmnProcessSpec):  # type: ignore[misc]
             self.task_specs[node.id].arrive(scope, None)
 
 
-class Program:
-    """A compiled process with all processes it calls, bound to the versions they had when it was deployed."""
+@dataclass(frozen=True)
+class Bound:
+    """A process whose calls are bound to versions. The same version is compiled once, however often it is called."""
 
-    def __init__(
-        self, model: ScopeModel, callable_models: Mapping[str, ScopeModel] | None = None
-    ) -> None:
-        self.model = model
+    version: str
+    model: ScopeModel
+    calls: Mapping[str, str]  # {Node.callee: version}
+    name: str = ""  # within a program: the process's id, of a second version with its version
+
+
+class Program:
+    """A compiled process with all processes it calls, each in the version that its caller is bound to."""
+
+    def __init__(self, process: Bound, callable_processes: Mapping[str, Bound] | None = None) -> None:
+        """`callable_processes`: all that may be called, directly or not, by version."""
+        self.model = process.model
         self.nodes: dict[str, Node] = {}
         self.scope_list: list[ScopeSpec] = []
-        self._callable = callable_models or {}
+        self._callable = {**(callable_processes or {}), process.version: process}
         self._calls: dict[str, ScopeSpec] = {}
-        self._kept_calls = _kept_calls(model, {model.id: model, **self._callable})
-        self.root = self._scope(model, kept=model.id in self._kept_calls)
+        self._kept_calls = _kept_calls(process, self._callable)
+        self.root = self._process(process)
         # Positions are what the stored state names nodes by; the files are immutable, so they are too.
         self.spec_list: list[TokenSpec] = [
             spec for scope in self.scope_list for spec in scope.task_specs.values()
@@ -150,24 +155,25 @@ class Program:
         self.scope_index = {id(scope): i for i, scope in enumerate(self.scope_list)}
         self.scope_at = {scope.path: scope for scope in self.scope_list}
 
-    def process_of(self, element_id: str) -> str:
-        """The key of the process that has this element: the program's own, or the first called one."""
-        return next(s._wf_spec.process for s in self.spec_list if s.node.id == element_id)
+    def version_of(self, element_id: str) -> str:
+        """The version of the process that has this element: the program's own, or the first called one."""
+        return next(s._wf_spec.bound.version for s in self.spec_list if s.node.id == element_id)
 
-    def callable_scope(self, key: str) -> ScopeSpec | None:
-        """The scope of a process that some call activity of this program runs."""
-        return self._calls.get(key)
+    def called(self, spec: TokenSpec) -> ScopeSpec | None:
+        """The process that a call activity runs, None when it was not deployed."""
+        return self._calls.get(spec._wf_spec.bound.calls.get(spec.node.callee, ""))
 
-    def called(self, node: Node) -> ScopeSpec:
-        """The process that a call activity runs. Raises DiagramError when it is not deployed."""
-        spec = self._calls.get(node.called_element or "")
-        if spec is None:
-            raise DiagramError(node.id, f"there is no process {node.called_element!r} to call")
-        return spec
+    def _process(self, process: Bound) -> ScopeSpec:
+        """Compile a process, once; it may call itself."""
+        model = process.model
+        taken = any(scope.path == model.id for scope in self._calls.values())
+        name = f"{model.id}@{process.version}" if taken else model.id
+        scope = self._spec(model, None, replace(process, name=name))
+        self._calls[process.version] = scope
+        self._fill(scope, kept=process.version in self._kept_calls)
+        return scope
 
-    def _scope(
-        self, model: ScopeModel, around: ScopeSpec | None = None, *, kept: bool = False
-    ) -> ScopeSpec:
+    def _scope(self, model: ScopeModel, around: ScopeSpec, *, kept: bool = False) -> ScopeSpec:
         """Compile a scope; `kept`: the scope around it can throw compensation over what is done in here."""
         scope = self._spec(model, around)
         self._fill(scope, kept)
@@ -197,8 +203,9 @@ class Program:
                             scope.undoer = listener
                         else:
                             scope.listeners.append(listener)
-            if node.tag == "callActivity":
-                self._call(node.called_element or "")
+            version = scope.bound.calls.get(node.callee)
+            if version in self._callable and version not in self._calls:
+                self._process(self._callable[version])
             if scope.keeps:
                 self._handler(scope, body, node)
         for node in model.nodes.values():
@@ -212,8 +219,13 @@ class Program:
             if isinstance(spec, gateways.Inclusive | gateways.Complex):
                 scope.patient_joins.append(spec)
 
-    def _spec(self, model: ScopeModel, around: ScopeSpec | None = None) -> ScopeSpec:
-        spec = ScopeSpec(self, model, around)
+    def _spec(
+        self, model: ScopeModel, around: ScopeSpec | None, bound: Bound | None = None
+    ) -> ScopeSpec:
+        if bound is None:
+            assert around is not None, "a scope that is no process stands in another"
+            bound = around.bound
+        spec = ScopeSpec(self, model, around, bound)
         self.scope_list.append(spec)
         return spec
 
@@ -233,33 +245,25 @@ class Program:
         compiled = self._scope(model, scope)
         scope.handlers[node.id] = body.handlers[node.id] = compiled
 
-    def _call(self, key: str) -> None:
-        """Compile a called process, once; it may call itself."""
-        if key == self.model.id:
-            self._calls[key] = self.scope_list[0]
-        elif key not in self._calls and key in self._callable:
-            self._calls[key] = self._spec(self._callable[key])
-            self._fill(self._calls[key], key in self._kept_calls)
 
-
-def _kept_calls(model: ScopeModel, callables: Mapping[str, ScopeModel]) -> set[str]:
-    """Called processes of which some call stands where compensation can be thrown. A called process is compiled once:
+def _kept_calls(process: Bound, callables: Mapping[str, Bound]) -> set[str]:
+    """Called versions of which some call stands where compensation can be thrown. A called process is compiled once:
     it remembers what it did for all of its calls."""
     kept: set[str] = set()
     others: set[str] = set()
 
-    def walk(scope: ScopeModel, keeps: bool) -> None:
+    def walk(scope: ScopeModel, within: Bound, keeps: bool) -> None:
         keeps = keeps or _throws_compensation(scope)
         for node in scope.nodes.values():
             if node.scope is not None:
-                walk(node.scope, keeps)
-            called = callables.get(node.called_element or "")
+                walk(node.scope, within, keeps)
+            called = callables.get(within.calls.get(node.callee, ""))
             found = kept if keeps else others
-            if called is not None and called.id not in found:
-                found.add(called.id)
-                walk(called, keeps)
+            if called is not None and called.version not in found:
+                found.add(called.version)
+                walk(called.model, called, keeps)
 
-    walk(model, keeps=False)
+    walk(process.model, process, keeps=False)
     return kept
 
 

@@ -289,6 +289,9 @@ class _Reader:
             start_condition=text_of(extension(e, "startCondition")),
             documentation=text_of(e.find("b:documentation", NS)),
         )
+        called = extension(e, "called")
+        if called is not None:
+            node.called_version = called.get("version")
         decision = extension(e, "decision")
         if decision is not None:
             key = decision.get("key") or ""

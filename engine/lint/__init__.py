@@ -25,6 +25,7 @@ class Bundle:
     forms: Mapping[str, dict[str, Any]]
     operators: Operators
     deployed: frozenset[str] = frozenset()
+    numbered: frozenset[tuple[str, str]] = frozenset()  # versions that are there, by key and number
     decisions: frozenset[str] = frozenset()  # ids of the decisions in the bundle
     deployed_decisions: frozenset[str] = frozenset()
 

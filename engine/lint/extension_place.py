@@ -17,6 +17,7 @@ _PLACES: dict[str, frozenset[str] | set[str] | None] = {
     "text": None,
     "input": None,  # input-mapping says where
     "output": ACTIVITIES | _CATCHING | _GLOBAL,
+    "called": {"callActivity"},
     "assign": {"scriptTask", "globalScriptTask"},
     "decision": {"businessRuleTask", "globalBusinessRuleTask"},
     "humanTask": {"userTask", "globalUserTask"},

@@ -252,3 +252,18 @@ def test_the_way_back_is_open_until_the_instance_moves_on(rig: Rig) -> None:
         back()
     rig.complete("a")
     assert rig.active(instance) == ["b"]
+
+
+def test_an_instance_inside_a_called_process_goes_on_in_its_newest_version(rig: Rig) -> None:
+    called = '<extensionElements><l:called version="latest"/></extensionElements>'
+    call = f'<callActivity id="c" calledElement="q">{called}</callActivity>'
+    rig.deploy(diagram(OLD, key="q"))
+    rig.deploy(diagram(ENDS + call + "s->c c->e"))
+    instance = rig.start()
+    rig.deploy(diagram(ENDS + person("a") + person("z") + "s->a a->z z->e", key="q"))
+    assert set(rig.active(instance)) == {"a", "c"}
+    move(rig, instance)
+    rig.complete("a")
+    assert set(rig.active(instance)) == {"z", "c"}
+    rig.complete("z")
+    assert rig.status(instance) == "completed"

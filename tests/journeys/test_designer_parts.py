@@ -203,6 +203,8 @@ def test_what_a_step_says_is_filled_in_and_kept(
     # a call and a decision are picked
     designer.select("call")
     designer.choose("called", "ticket-basic")
+    designer.choose("called-binding", "fixed")
+    designer.fill("called-version", "3")
     designer.select("decide")
     designer.choose("decision", "parts-hours")
     designer.choose("binding", "latest")
@@ -219,7 +221,8 @@ def test_what_a_step_says_is_filled_in_and_kept(
     for part in (
         'form="claim"', 'readonly="what"', 'hidden="inner"', '<lanedesk:outcome id="true" name="属实"',
         'needs="amount"',
-        'retries="7"', 'backoff="PT2M"', 'calledElement="ticket-basic"', 'key="parts-hours"', 'binding="latest"',
+        'retries="7"', 'backoff="PT2M"', 'calledElement="ticket-basic"', '<lanedesk:called version="3"',
+        'key="parts-hours"', 'binding="latest"',
         ">2030-05-06T",
     ):  # fmt: skip
         assert part in said, part

@@ -14,6 +14,7 @@ OURS = {"engine", "desk", "connectors", "designer_api", "printing", "lanedesk"}
 BROUGHT_BY = {"click": "flask", "jinja2": "flask", "werkzeug": "flask", "itsdangerous": "flask"} | {
     "markupsafe": "flask",
     "babel": "flask-babel",
+    "botocore": "boto3",
 }
 
 

@@ -156,7 +156,9 @@ class CallActivity(Activity):
 
     def execute(self, token: Token) -> bool | None:
         """Open an isolated scope with the called process."""
-        spec = self._wf_spec.program.called(self.node)
+        spec = self._wf_spec.program.called(self)
+        if spec is None:
+            raise DiagramError(self.node.id, f"there is no process {self.node.callee!r} to call")
         inner = token.scope.instance.open_scope(spec, token)
         if self.node.inputs:
             given = {a.target: self.literal_or_value(token, a.value) for a in self.node.inputs}

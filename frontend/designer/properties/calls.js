@@ -9,7 +9,15 @@ export function callGroup({ element, bo, of, catalogue, openFile }) {
     get: () => bo.calledElement, set: (calledElement) => of.set(element, { calledElement }),
   });
   const open = { words: t("Open"), sign: "pencil", act: () => openFile("bpmn", bo.calledElement), needed: () => bo.calledElement };
-  return { key: "call", title: t("Called flow"), fields: [withActs(field, [open])] };
+  const version = () => of.extension(bo, "lanedesk:Called")?.version;
+  const setVersion = (value) => of.setExtension(element, bo, "lanedesk:Called", { version: value || undefined });
+  const fixed = () => /^\d+$/.test(version() ?? "");
+  const binding = selectField({
+    key: "called-binding", label: t("Version"), help: t("An instance keeps the versions that it began with."), options: [...BINDINGS(), ["fixed", t("Always the same")]],
+    get: () => (fixed() ? "fixed" : version() ?? "deployment"), set: (chosen) => setVersion({ deployment: "", fixed: "1" }[chosen] ?? chosen),
+  });
+  const number = textField({ key: "called-version", label: t("Number of the version"), get: version, set: setVersion });
+  return { key: "call", title: t("Called flow"), fields: [withActs(field, [open]), binding, ...(fixed() ? [number] : [])] };
 }
 
 const BINDINGS = () => [["deployment", t("As deployed with this diagram")], ["latest", t("Always the newest")]];

@@ -1,11 +1,13 @@
 """Scripts, sub-processes, calls, loops and multi-instance (BPMN 2.0, 10.3)."""
 
+from datetime import timedelta
+
 import pytest
 
 from engine.actors import SYSTEM
-from engine.errors import DiagramError
+from engine.errors import DeployRefused, DiagramError
 from tests.engine.conftest import ALICE, Rig
-from tests.engine.diagrams import diagram, extension, message, person, script, service
+from tests.engine.diagrams import diagram, extension, message, person, script, service, timer
 
 ENDS = '<startEvent id="s"/><endEvent id="e"/>'
 
@@ -186,6 +188,69 @@ def test_a_call_keeps_the_version_that_was_deployed_with_its_caller(rig: Rig) ->
     )
     rig.deploy(diagram(ENDS + script("t", ("v", "2")) + "s->t t->e", key="q"))
     assert rig.data(rig.start())["v"] == 1
+
+
+def calling(version: str, element: str = "c", process: str = "q") -> str:
+    """A call activity that calls a process in this version."""
+    called = extension(f'<l:called version="{version}"/>')
+    return f'<callActivity id="{element}" calledElement="{process}">{called}</callActivity>'
+
+
+def saying(number: int, *, waits: bool = False) -> bytes:
+    """A process q that puts a number into v."""
+    steps = script("t", ("v", str(number)))
+    if waits:
+        return diagram(ENDS + person("a") + steps + "s->a a->t t->e", key="q")
+    return diagram(ENDS + steps + "s->t t->e", key="q")
+
+
+def test_a_call_of_the_latest_version_follows_what_is_deployed(rig: Rig) -> None:
+    """So does what calls the caller. An instance keeps what it began with, until it is migrated."""
+    rig.deploy(saying(1, waits=True))
+    rig.deploy(diagram(ENDS + calling("latest") + "s->c c->e"))
+    rig.deploy(diagram(ENDS + calling("latest", process="p") + "s->c c->e", key="o"))
+    running = [rig.start("p"), rig.start("o")]
+    rig.deploy(saying(2))
+    assert [rig.data(rig.start(key))["v"] for key in ("p", "o")] == [2, 2]
+    for instance in running:
+        with rig.database.transaction() as session:
+            (task,) = rig.engine.open_tasks(session, instance)
+            rig.engine.complete(session, task, {}, outcome=None, actor=ALICE)
+        assert rig.data(instance)["v"] == 1
+    with rig.database.reading() as session:
+        assert [rig.engine.library.latest(session, key).number for key in ("q", "p", "o")] == [2, 2, 2]
+
+
+def test_what_starts_a_process_starts_the_version_that_follows_its_callee(rig: Rig) -> None:
+    start = '<startEvent id="m"><messageEventDefinition messageRef="m_go"/></startEvent><endEvent id="e"/>'
+    tick = f'<startEvent id="k">{timer("Cycle", "R/PT1H")}</startEvent>'
+    rig.deploy(saying(1))
+    rig.deploy(diagram(start + tick + calling("latest") + "m->c k->c c->e", outside=message("go")))
+    rig.now += timedelta(minutes=40)
+    rig.deploy(saying(2))
+    (started,) = rig.message("go").started
+    assert rig.data(started)["v"] == 2
+    assert rig.later(minutes=20) == 1, "its round is not begun anew"
+
+
+def test_a_call_of_a_numbered_version_stays_with_it(rig: Rig) -> None:
+    """Beside calls of other versions of the same process, in one diagram."""
+    for number in (1, 2, 3):
+        rig.deploy(saying(number))
+    body = calling("2", "a") + script("x", ("first", "v")) + calling("latest", "b") + script("y", ("second", "v"))
+    old = '<callActivity id="c" calledElement="q"/>'
+    rig.deploy(diagram(ENDS + body + old + "s->a a->x x->b b->y y->c c->e"))
+    rig.deploy(saying(4))
+    data = rig.data(rig.start())
+    assert (data["first"], data["second"], data["v"]) == (2, 4, 3)
+
+
+@pytest.mark.parametrize("version", ["7", "newest", "-1", "1.0"])
+def test_a_call_of_a_version_that_is_not_there_is_refused(rig: Rig, version: str) -> None:
+    rig.deploy(saying(1))
+    with pytest.raises(DeployRefused) as refused:
+        rig.deploy(diagram(ENDS + calling(version) + "s->c c->e"))
+    assert [problem.rule for problem in refused.value.problems] == ["called-process"]
 
 
 def test_process_data_has_a_limit_said_in_words(rig: Rig) -> None:

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from engine.bpmn.kinds.compensation import moved
-from engine.bpmn.program import Program
+from engine.bpmn.program import Bound, Program
 from engine.bpmn.reading import read_definitions
 from engine.tables import process_instance
 from tests.engine.conftest import Rig
@@ -222,7 +222,7 @@ def test_the_memory_moves_to_another_version_of_the_diagram() -> None:
             ENDS + f'<subProcess id="{sub}">{inside}ss->{a} {a}->se{tie(a)}</subProcess>' + throw()
         )
         content = diagram(body + f"s->{sub} {sub}->x x->e")
-        return Program(read_definitions(content).processes["p"].scope)
+        return Program(Bound("", read_definitions(content).processes["p"].scope, {}))
 
     kept = [["sub", "p/sub", {}, [["a", "p/sub/a#undo", {}, None]]], ["gone", "p/gone", {}, []]]
     mapping = {"sub": "part", "a": "b"}

@@ -10,7 +10,7 @@ import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 import orjson
@@ -78,7 +78,7 @@ class Database:
             url,
             json_serializer=_json,
             json_deserializer=orjson.loads,
-            connect_args={"timeout": 30, "check_same_thread": False},
+            connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
         )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -174,6 +174,7 @@ def is_sqlite(session: Session) -> bool:
 
 
 MOST_KEPT = 4  # fewer than the pool has: the others are for questions too
+BUSY_SECONDS = 30  # how long SQLite waits for another writer
 IDLE_SECONDS = 5  # a connection that was used more recently is believed to live
 
 
@@ -201,11 +202,24 @@ def _json(value: Any) -> str:
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # SQLAlchemy's BEGIN is ours, see _begin_sqlite
     cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
+    _keep_a_log_ahead(cursor)
     cursor.execute(f"PRAGMA synchronous={os.environ.get('SQLITE_SYNCHRONOUS', 'NORMAL')}")
     cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.execute("PRAGMA busy_timeout=30000")
+    cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
     cursor.close()
+
+
+def _keep_a_log_ahead(cursor: Any) -> None:
+    """Journal mode WAL. SQLite waits for nobody here: of two processes that open a new file at once one is refused."""
+    until = monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or monotonic() > until:
+                raise
+            sleep(0.02)
 
 
 def _begin_sqlite(connection: Any) -> None:

@@ -36,7 +36,7 @@ LINT = {
     ],
     "texts in both languages": ["-m", "desk.translations.build"],
 }
-PYTEST = ["-m", "pytest", "-n", "2", "--dist", "loadgroup", "-o", "console_output_style=classic"]
+PYTEST = ["-m", "pytest", "-n", "3", "--dist", "loadgroup", "-o", "console_output_style=classic"]
 
 
 def main(arguments: list[str]) -> int:

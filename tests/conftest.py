@@ -34,10 +34,7 @@ keep_files_in_memory()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Journeys share one process, its running desk and its browser; on PostgreSQL only tests with a database run."""
-    for item in items:
-        if item.get_closest_marker("journey"):
-            item.add_marker(pytest.mark.xdist_group("journeys"))
+    """On PostgreSQL only tests with a database run."""
     if KIND == "postgresql":
         again = [
             item

@@ -14,13 +14,18 @@ SignIn = Callable[..., Page]
 expect.set_options(timeout=10_000)  # ms; a machine that does other things, too
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist asks for groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything here is a journey; those that put the shared desk's clock forward come last."""
+    """Everything here is a journey, and those of a group share a running desk and a browser.
+
+    Those that put the shared desk's clock forward come last.
+    """
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.journey)
-            item.add_marker(pytest.mark.xdist_group("journeys"))
+            group = "designing" if "designer" in item.path.name else "journeys"
+            item.add_marker(pytest.mark.xdist_group(group))
     items.sort(key=lambda item: "desk_clock" in getattr(item, "fixturenames", ()))
 
 

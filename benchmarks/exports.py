@@ -7,11 +7,7 @@ memory it ever had is read after the first tenth of the events and at the end. H
 
 import argparse
 import json
-import resource
-import subprocess
-import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -19,13 +15,11 @@ from uuid import UUID
 import psycopg
 from sqlalchemy import select
 
-from benchmarks.history import PEOPLE, STEPS, desk_on, long_diagram, timed
+from benchmarks.exporting import export
+from benchmarks.history import PEOPLE, STEPS, long_diagram, timed
 from benchmarks.postgresql import empty_databases
-from benchmarks.stand import verdict
-from desk.background.models import BackgroundJob
-from desk.background.running import Running, work_due
-from desk.exports.operations import ask
-from desk.exports.wanted import FORMATS, Wanted
+from benchmarks.stand import desk_on, verdict
+from desk.exports.wanted import FORMATS
 from engine.actors import SYSTEM
 from engine.tables import process_version
 from lanedesk.migrating import upgrade
@@ -59,66 +53,12 @@ def fill(url: str, version: UUID, events: int) -> None:
         connection.execute("ANALYZE")
 
 
-def export(url: str, folder: Path, form: str) -> dict[str, float]:
-    """The export in a process of its own: seconds, CPU seconds, MB after a tenth and at most, events, bytes of file."""
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.exports", "--format", form, "--export", url, str(folder)],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if done.returncode:
-        raise SystemExit(f"the export failed:\n{done.stderr[-3000:]}")
-    return dict(json.loads(done.stdout.splitlines()[-1]))
-
-
-def export_here(url: str, folder: Path, form: str) -> None:
-    """What the worker does with an export that is due; prints the figures."""
-    desk = desk_on(url, folder)
-    with desk.database.transaction() as session:
-        asked = ask(session, Wanted(format=form), actor=SYSTEM)
-    early: list[float] = []
-
-    class Watched(Running):
-        """Says what memory there was after a tenth."""
-
-        def keep(self, state: Any) -> None:
-            super().keep(state)
-            _done, total = self._seen
-            if not early and total and state["done"] >= total / 10:
-                early.append(_most_mb())
-
-    setattr(sys.modules[Running.__module__], "Running", Watched)  # noqa: B010
-    began = time.perf_counter()
-    work_due(desk)
-    seconds = time.perf_counter() - began
-    with desk.reading() as session:
-        job = session.get_one(BackgroundJob, asked.id)
-    if job.status != "done":
-        raise SystemExit(f"the export ended as {job.status}: {job.error}")
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    print(
-        json.dumps(
-            {
-                "seconds": seconds, "cpu": usage.ru_utime + usage.ru_stime, "early": early[0],
-                "mb": _most_mb(), "events": job.done, "size": job.file_size,
-            }
-        )
-    )  # fmt: skip
-
-
-def _most_mb() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
 def main() -> None:
     """Fill, export, judge."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.exports")
     parser.add_argument("--events", type=int, default=10_000_000)
     parser.add_argument("--format", choices=FORMATS, default="xes")
-    parser.add_argument("--export", nargs=2, help=argparse.SUPPRESS)
     given = parser.parse_args()
-    if given.export:
-        export_here(given.export[0], Path(given.export[1]), given.format)
-        return
     with empty_databases() as create, tempfile.TemporaryDirectory() as name:
         url, folder = create("exports"), Path(name)
         desk = desk_on(url, folder)

@@ -13,12 +13,8 @@ lengthen them.
 """
 
 import argparse
-import json
 import os
-import resource
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -32,22 +28,17 @@ from uuid import UUID
 
 import orjson
 import psycopg
-import structlog
 from sqlalchemy import select, text
 
 from benchmarks.engine import OURS
+from benchmarks.exporting import export
 from benchmarks.postgresql import empty_databases
-from benchmarks.stand import verdict
+from benchmarks.stand import desk_on, verdict
 from desk.application import Desk
 from desk.audit.verify import verify
 from desk.audit.witness import AuditWitness
-from desk.background.models import BackgroundJob
-from desk.background.running import work_due
 from desk.cockpit import filters, projection, queries
-from desk.exports.operations import ask
-from desk.exports.wanted import Wanted
 from desk.people.models import User
-from desk.settings import Settings
 from engine import step
 from engine.actors import SYSTEM, Actor
 from engine.database import Database
@@ -55,7 +46,6 @@ from engine.history import START, Recorder, chain
 from engine.operators import Operators
 from engine.runtime import Engine
 from engine.tables import process_version
-from lanedesk.build import build_desk
 from lanedesk.migrating import upgrade
 
 COST_AT_MOST = 0.15
@@ -208,40 +198,6 @@ def _instance(
     return head, rows
 
 
-def export(url: str, folder: Path) -> dict[str, float]:
-    """The export in a process of its own: seconds, CPU seconds, MB at most, events."""
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.history", "--export", url, str(folder)],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if done.returncode:
-        raise SystemExit(f"the export failed:\n{done.stderr[-3000:]}")
-    return dict(json.loads(done.stdout.splitlines()[-1]))
-
-
-def export_here(url: str, folder: Path) -> None:
-    """What the worker does with an export that is due; prints the figures."""
-    desk = desk_on(url, folder)
-    with desk.database.transaction() as session:
-        asked = ask(session, Wanted(format="xes"), actor=SYSTEM)
-    began = time.perf_counter()
-    work_due(desk)
-    seconds = time.perf_counter() - began
-    with desk.reading() as session:
-        job = session.get_one(BackgroundJob, asked.id)
-    if job.status != "done":
-        raise SystemExit(f"the export ended as {job.status}: {job.error}")
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    print(
-        json.dumps(
-            {
-                "seconds": seconds, "cpu": usage.ru_utime + usage.ru_stime,
-                "mb": usage.ru_maxrss / 1024, "events": job.done, "size": job.file_size,
-            }
-        )
-    )  # fmt: skip
-
-
 def heat(desk: Desk, version: UUID) -> tuple[float, float, int]:
     """Seconds of the heat map; seconds it took to work out what it is made of; passes in it."""
     began = time.perf_counter()
@@ -260,12 +216,6 @@ def heat(desk: Desk, version: UUID) -> tuple[float, float, int]:
     return best, worked, sum(one.count for name, one in found.items() if name.startswith("step"))
 
 
-def desk_on(url: str, folder: Path) -> Desk:
-    structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
-    settings = Settings(data_dir=folder, database_url=url, secret_key="for a benchmark only")
-    return build_desk(settings)
-
-
 @contextmanager
 def timed(what: str) -> Iterator[Callable[[], float]]:
     """Prints what is being done; the function gives seconds so far."""
@@ -279,11 +229,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.history")
     parser.add_argument("--events", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=1000)
-    parser.add_argument("--export", nargs=2, help=argparse.SUPPRESS)
     given = parser.parse_args()
-    if given.export:
-        export_here(given.export[0], Path(given.export[1]))
-        return
     with empty_databases() as create, tempfile.TemporaryDirectory() as name:
         url, folder = create("history"), Path(name)
         desk = desk_on(url, folder)
@@ -306,7 +252,7 @@ def main() -> None:
         per_million = report.seconds / report.rows * 1e6
         print(f"  {report.rows:,} rows in {report.seconds:.1f} s with {os.cpu_count()} processes")
         with timed("export to XES"):
-            exported = export(url, folder)
+            exported = export(url, folder, "xes")
         print(
             f"  {exported['events']:,.0f} events, {exported['size'] / 1e6:,.0f} MB of file in "
             f"{exported['seconds']:.1f} s ({exported['cpu']:.1f} s CPU), {exported['mb']:.0f} MB of memory"

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import structlog
+
 from desk.application import Desk
 from desk.settings import Settings
 from engine.actors import SYSTEM
@@ -46,6 +48,13 @@ def deploy(desk: Desk, folder: Path) -> None:
     }
     with desk.database.transaction() as session:
         desk.engine.deploy(session, resources, actor=SYSTEM, note="benchmark")
+
+
+def desk_on(url: str, folder: Path) -> Desk:
+    """The whole desk on a database whose tables are there, or will be; it writes no log."""
+    structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
+    settings = Settings(data_dir=folder, database_url=url, secret_key="for a benchmark only")
+    return build_desk(settings)
 
 
 def verdict(passed: bool, figure: str) -> None:

@@ -248,11 +248,10 @@ class Library:
             )
         session.flush()
         for key in new:
-            before = self._model(session, latest[key].id)[1] if key in latest else None
-            self._open_starts(session, ids[key], models[key][1], before)
+            self._open_starts(session, ids[key], models[key][1], latest.get(key))
             self._note_awaited(session, models[key][1])
         if new:
-            self._follow(session, ids)
+            self._follow(session, latest.values(), ids)
             self._changed(session)
         return Deployment(deployment_id, versions | ids, tuple(new), warnings)
 
@@ -275,41 +274,35 @@ class Library:
                 found[node.callee] = newest.get(node.called_element)
         return {callee: str(version_id) for callee, version_id in found.items() if version_id}
 
-    def _follow(self, session: Session, newest: Mapping[str, UUID]) -> None:
+    def _follow(
+        self, session: Session, before: Iterable[Any], newest: Mapping[str, UUID]
+    ) -> None:
         """What calls the latest version of one of these gets a version of its own that calls the newest.
 
-        It is the same diagram with the same starts; an instance keeps the versions that it began with.
+        It is the same diagram with the same starts; an instance keeps the versions that it began with. `before`: the
+        versions that were the latest.
         """
         changed = dict(newest)
-        rows = session.execute(select(process_version).where(process_version.c.latest)).all()
-        waiting = [row for row in rows if any(c.endswith("@latest") for c in row.calls)]
+        waiting = [row for row in before if row.key not in changed]
         while True:
+            latest = {f"{key}@latest": str(version_id) for key, version_id in changed.items()}
             stale = [
-                row for row in waiting
-                if row.key not in changed and any(f"{key}@latest" in row.calls for key in changed)
-            ]  # fmt: skip
+                row for row in waiting if row.key not in changed and not latest.keys().isdisjoint(row.calls)
+            ]
             if not stale:
                 return
             for row in stale:
-                calls = row.calls | {
-                    callee: str(changed[key])
-                    for callee in row.calls
-                    if callee.endswith("@latest")
-                    and (key := callee.removesuffix("@latest")) in changed
-                }
+                calls = {callee: latest.get(callee, bound) for callee, bound in row.calls.items()}
                 changed[row.key] = self._succeed(session, row, calls)
 
-    def _succeed(self, session: Session, row: Any, calls: Mapping[str, str]) -> UUID:
-        """A version like this one with other calls, which everything that starts it starts from now on."""
+    def _succeed(self, session: Session, row: Any, calls: dict[str, str]) -> UUID:
+        """A version like the latest with other calls, which everything that starts it starts from now on."""
         version_id = uuid4()
-        highest = session.execute(
-            select(func.max(process_version.c.version)).where(process_version.c.key == row.key)
-        ).scalar_one()
         session.execute(
             update(process_version).where(process_version.c.id == row.id).values(latest=False)
         )
-        values = {**row._mapping, "id": version_id, "version": highest + 1, "calls": dict(calls)}
-        session.execute(process_version.insert(), values | {"at": self._clock()})
+        other = {"id": version_id, "version": row.version + 1, "calls": calls, "at": self._clock()}
+        session.execute(process_version.insert(), {**row._mapping, **other})
         for table in (subscription, timer):
             session.execute(
                 update(table).where(table.c.version_id == row.id).values(version_id=version_id)
@@ -344,12 +337,16 @@ class Library:
             session.execute(table.delete().where(table.c.version_id == version_id))
 
     def _open_starts(
-        self, session: Session, version_id: UUID, model: ProcessModel, before: ProcessModel | None
+        self, session: Session, version_id: UUID, model: ProcessModel, before: Any
     ) -> None:
         """Subscribe to what starts the process from now on. A date that has started the version before does not come
         again."""
         now = self._clock()
-        dates = _start_dates(before) if before is not None else set()
+        dates = _start_dates(model)
+        if dates and before is not None:
+            dates &= _start_dates(self._model(session, before.id)[1])
+        else:
+            dates = set()
         for node in model.scope.entries:
             for index, trigger in enumerate(node.triggers):
                 common = {

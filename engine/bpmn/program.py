@@ -161,7 +161,8 @@ class Program:
 
     def called(self, spec: TokenSpec) -> ScopeSpec | None:
         """The process that a call activity runs, None when it was not deployed."""
-        return self._calls.get(spec._wf_spec.bound.calls.get(spec.node.callee, ""))
+        version = spec._wf_spec.bound.calls.get(spec.node.callee)
+        return None if version is None else self._calls.get(version)
 
     def _process(self, process: Bound) -> ScopeSpec:
         """Compile a process, once; it may call itself."""
@@ -257,7 +258,8 @@ def _kept_calls(process: Bound, callables: Mapping[str, Bound]) -> set[str]:
         for node in scope.nodes.values():
             if node.scope is not None:
                 walk(node.scope, within, keeps)
-            called = callables.get(within.calls.get(node.callee, ""))
+            version = within.calls.get(node.callee)
+            called = None if version is None else callables.get(version)
             found = kept if keeps else others
             if called is not None and called.version not in found:
                 found.add(called.version)

@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from engine.bpmn.document import Document, Element, identity, line
-from engine.bpmn.model import Definitions, Node, ProcessModel, ScopeModel
+from engine.bpmn.model import Definitions, HumanWork, Node, ProcessModel, ScopeModel
 from engine.errors import Problem
 from engine.operators import Operators
 
@@ -73,6 +73,15 @@ class Context:
         """Every flow node of every executable process, with its scope."""
         for process in self.executable:
             yield from process.scope.walk()
+
+    def steps(self) -> Iterator[tuple[Node, HumanWork, dict[str, Any]]]:
+        """Every person's step with its form, empty where it has none; of a form that is missing, human-task-form speaks."""
+        for _, node in self.nodes():
+            if node.human is None:
+                continue
+            form = self.bundle.forms.get(node.human.form or "")
+            if form is not None or not node.human.form:
+                yield node, node.human, form or {}
 
     def scopes(self) -> Iterator[ScopeModel]:
         """Every scope of every executable process."""

@@ -11,14 +11,9 @@ SEVERITY = "error"
 
 def check(context: Context) -> Iterator[Finding]:
     """`needs` names keys of the form only."""
-    for _, node in context.nodes():
-        if node.human is None:
-            continue
-        form = context.bundle.forms.get(node.human.form or "")
-        if node.human.form and form is None:
-            continue  # human-task-form says so
-        keys = set(field_names(form or {})) - node.human.hidden
-        for outcome in node.human.outcomes:
+    for node, human, form in context.steps():
+        keys = set(field_names(form)) - human.hidden
+        for outcome in human.outcomes:
             for key in (key for group in outcome.needs or () for key in group):
                 if key not in keys:
                     yield Finding(

@@ -11,13 +11,8 @@ SEVERITY = "error"
 
 def check(context: Context) -> Iterator[Finding]:
     """`readonly` and `hidden` name keys of the form only."""
-    for _, node in context.nodes():
-        if node.human is None:
-            continue
-        form = context.bundle.forms.get(node.human.form or "")
-        if node.human.form and form is None:
-            continue  # human-task-form says so
-        for key in sorted((node.human.readonly | node.human.hidden) - set(field_names(form or {}))):
+    for node, human, form in context.steps():
+        for key in sorted((human.readonly | human.hidden) - set(field_names(form))):
             yield Finding(
                 node.id,
                 f"The step hides or only shows “{key}”, which its form does not have.",

@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 
 from engine.actors import SYSTEM
+from engine.bpmn.program import Bound, Program
+from engine.bpmn.reading import read_definitions
 from engine.errors import DeployRefused, DiagramError
 from tests.engine.conftest import ALICE, Rig
 from tests.engine.diagrams import diagram, extension, message, person, script, service, timer
@@ -299,3 +301,10 @@ def test_a_called_process_that_was_deployed_apart_has_its_own_forms_decisions_an
             assert task.data["fee"] == fee
             rig.engine.complete(session, task_id, {}, outcome=key, actor=ALICE)
     assert rig.status(instance) == "completed"
+
+
+def test_a_call_of_what_was_not_deployed_runs_nothing() -> None:
+    """Not its own process either: a draft that is tried has no version."""
+    scope = read_definitions(diagram(ENDS + '<callActivity id="c" calledElement="q"/>s->c c->e')).processes["p"].scope
+    program = Program(Bound("", scope, {}))
+    assert program.called(program.root.spec_of("c")) is None

@@ -75,7 +75,7 @@ class Context:
             yield from process.scope.walk()
 
     def steps(self) -> Iterator[tuple[Node, HumanWork, dict[str, Any]]]:
-        """Every person's step with its form, empty where it has none; of a form that is missing, human-task-form speaks."""
+        """Every person's step with its form, empty where it has none; a missing one is human-task-form's to say."""
         for _, node in self.nodes():
             if node.human is None:
                 continue

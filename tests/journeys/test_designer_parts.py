@@ -205,6 +205,7 @@ def test_what_a_step_says_is_filled_in_and_kept(
     designer.choose("called", "ticket-basic")
     designer.choose("called-binding", "fixed")
     designer.fill("called-version", "3")
+    pictures.take(page, "call")
     designer.select("decide")
     designer.choose("decision", "parts-hours")
     designer.choose("binding", "latest")

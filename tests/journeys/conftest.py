@@ -14,19 +14,35 @@ SignIn = Callable[..., Page]
 expect.set_options(timeout=10_000)  # ms; a machine that does other things, too
 
 
+GROUPS = {  # of about the same length; each has a running desk and a browser of its own
+    "pages": {"pages", "english", "insight", "audit", "printing", "operations", "keyboard"},
+    "designing": {"designer"},
+}
+
+
+def group_of(journey: str) -> str:
+    """The group of `tests/journeys/test_<journey>.py`."""
+    subject = journey.split("_")[0]
+    return next((name for name, subjects in GROUPS.items() if subject in subjects), "flows")
+
+
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist asks for groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Everything here is a journey, and those of a group share a running desk and a browser.
 
-    Those that put the shared desk's clock forward come last.
+    The pages are looked at before anybody has done anything on them, and those that put the clock forward come last.
     """
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.journey)
-            group = "designing" if "designer" in item.path.name else "journeys"
-            item.add_marker(pytest.mark.xdist_group(group))
-    items.sort(key=lambda item: "desk_clock" in getattr(item, "fixturenames", ()))
+            item.add_marker(pytest.mark.xdist_group(group_of(item.path.stem.removeprefix("test_"))))
+    items.sort(key=lambda item: ("time" in fixtures_of(item)) - (item.path.stem == "test_pages"))
+
+
+def fixtures_of(item: pytest.Item) -> list[str]:
+    """The names of the fixtures that a test uses."""
+    return list(getattr(item, "fixturenames", ()))
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ the signed session cookie, a program by `Authorization: Bearer …` (RFC 6750).
 
 import functools
 import hashlib
+import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar, cast
@@ -143,13 +144,14 @@ def begin_session(user: User) -> None:
     session.clear()
     session.permanent = True
     session["user"] = user.id
+    session["id"] = secrets.token_urlsafe(9)
     session["epoch"] = user.session_epoch
     session["since"] = int(utc_now().timestamp())
     g.pop("signed_in_user", None)
 
 
 def end_session() -> None:
-    """Sign this browser out."""
+    """Empty this browser's cookie; desk.people.operations.sign_out makes copies of it useless."""
     session.clear()
     g.pop("signed_in_user", None)
 
@@ -169,15 +171,22 @@ def safe_next(target: str | None) -> str:
 
 
 def user_of_session(desk: Desk, session_values: Any) -> User | None:
-    """The person whose session these cookie values are, if it still holds: active, same epoch, not too old."""
+    """The person whose session these cookie values are, if it still holds: active, same epoch, not signed out,
+    not too old.
+    """
     user_id, epoch, since = (session_values.get(key) for key in ("user", "epoch", "since"))
+    session_id = session_values.get("id")
     if not (isinstance(user_id, int) and isinstance(epoch, int) and isinstance(since, int)):
+        return None
+    if not isinstance(session_id, str):
         return None
     if utc_now() - datetime.fromtimestamp(since, UTC) > SESSION_LIFETIME:
         return None
     with desk.reading() as db:
         user = db.get(User, user_id, options=[selectinload(User.teams)])
         if user is None or not user.active or user.session_epoch != epoch:
+            return None
+        if session_id in user.ended_sessions:
             return None
         return user
 

@@ -53,6 +53,8 @@ class User(Record):
     theme: Mapped[str] = mapped_column(String(8), default="system")  # light | dark | system
     last_login_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     session_epoch: Mapped[int] = mapped_column(Integer, default=0)  # raised: all sessions end
+    # Sessions that were signed out before their time: id -> when they began, in seconds since 1970.
+    ended_sessions: Mapped[dict[str, int]] = mapped_column(Json, default=dict)
     teams: Mapped[list[Team]] = relationship(
         secondary="team_member", back_populates="members", order_by="Team.name"
     )

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from desk.people import login as logins
-from desk.people.access import hash_of_token
+from desk.people.access import SESSION_LIFETIME, hash_of_token
 from desk.people.errors import PeopleError
 from desk.people.log import record
 from desk.people.models import ApiToken, Team, User
@@ -159,6 +159,17 @@ def end_sessions(session: Session, user: User, *, actor: Actor) -> None:
     """Sign the person out everywhere."""
     user.session_epoch += 1
     record(session, "sessions_ended", actor=actor, subject=f"user:{user.id}")
+
+
+def sign_out(session: Session, user: User, *, session_id: str, since: int, actor: Actor) -> None:
+    """Sign the person out of one browser: whoever has a copy of its cookie is nobody from now on.
+
+    `since`: when that session began, in seconds since 1970. `user` must be locked: two browsers may end at once.
+    """
+    oldest = int((utc_now() - SESSION_LIFETIME).timestamp())  # what is older ended by itself
+    remembered = {key: began for key, began in user.ended_sessions.items() if began >= oldest}
+    user.ended_sessions = {**remembered, session_id: since}
+    record(session, "signed_out", actor=actor, subject=f"user:{user.id}")
 
 
 def change_preferences(

@@ -1,6 +1,6 @@
 """Signing in and out."""
 
-from flask import redirect, render_template, request
+from flask import redirect, render_template, request, session
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -8,6 +8,7 @@ from desk.application import current_desk
 from desk.people import operations
 from desk.people.access import (
     actor_of,
+    authenticated_by_bearer,
     begin_session,
     end_session,
     public,
@@ -15,7 +16,6 @@ from desk.people.access import (
     signed_in_user,
 )
 from desk.people.errors import LockedOut, PeopleError
-from desk.people.log import record
 from desk.people.login import sign_in
 from desk.people.models import User
 from desk.people.pages import blueprint
@@ -60,8 +60,8 @@ def do_login() -> tuple[str, int, dict[str, str]] | Response:
         )
         return page, status, headers
     if lang in operations.LOCALES and lang != user.locale:
-        with current_desk().database.transaction() as session:
-            operations.change_preferences(session, session.get_one(User, user.id), locale=lang)
+        with current_desk().database.transaction() as db:
+            operations.change_preferences(db, db.get_one(User, user.id), locale=lang)
     begin_session(user)
     return redirect(target, 303)
 
@@ -71,9 +71,15 @@ def do_login() -> tuple[str, int, dict[str, str]] | Response:
 def logout() -> Response:
     """Sign this browser out. Public: who is signed out already is just where they wanted to be."""
     user = signed_in_user()
-    if user is not None:
-        with current_desk().database.transaction() as session:
-            record(session, "signed_out", actor=actor_of(user), subject=f"user:{user.id}")
+    if user is not None and not authenticated_by_bearer():
+        with current_desk().database.transaction() as db:
+            operations.sign_out(
+                db,
+                db.get_one(User, user.id, with_for_update=True),
+                session_id=session["id"],
+                since=session["since"],
+                actor=actor_of(user),
+            )
     end_session()
     response = redirect("/login", 303)
     # pages in the browser's memory must not be looked at after signing out

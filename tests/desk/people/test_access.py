@@ -179,9 +179,68 @@ def test_an_altered_cookie_is_nobody(browser: Browser, make_user: MakeUser) -> N
     assert browser.get("/open").text == "nobody"
 
 
-@pytest.mark.parametrize("values", [{}, {"user": "1", "epoch": 0, "since": 0}, {"user": 1}])
-def test_odd_session_values_are_nobody(desk: Desk, values: dict[str, object]) -> None:
-    assert user_of_session(desk, values) is None
+@pytest.mark.parametrize(
+    "wrong", [{"user": "1"}, {"epoch": None}, {"since": None}, {"since": "0"}, {"id": None}, {"id": 1}]
+)
+def test_odd_session_values_are_nobody(
+    desk: Desk, make_user: MakeUser, wrong: dict[str, object]
+) -> None:
+    user = make_user("li")
+    values = {"user": user.id, "id": "x", "epoch": 0, "since": int(utc_now().timestamp())}
+    assert user_of_session(desk, values) is not None
+    assert user_of_session(desk, {**values, **wrong}) is None
+    assert user_of_session(desk, {}) is None
+
+
+def test_a_copied_cookie_is_worth_nothing_after_signing_out(
+    browser: Browser, app: Flask, desk: Desk, make_user: MakeUser
+) -> None:
+    user = make_user("li")
+    browser.sign_in("li")
+    stolen = browser.client.get_cookie("lanedesk", domain="localhost")
+    assert stolen is not None
+    browser.post("/logout")
+    thief = app.test_client()
+    thief.set_cookie("lanedesk", stolen.value, domain="localhost")
+    assert thief.get("/open").text == "nobody"
+    assert thief.get("/tickets").status_code == 302
+    with desk.reading() as session:
+        assert len(session.get_one(User, user.id).ended_sessions) == 1
+
+
+def test_signing_out_of_one_browser_leaves_the_others(
+    browser: Browser, app: Flask, make_user: MakeUser
+) -> None:
+    make_user("li")
+    browser.sign_in("li")
+    other = Browser(app)
+    other.sign_in("li")
+    other.post("/logout")
+    assert other.get("/open").text == "nobody"
+    assert browser.get("/open").text == "li"
+
+
+def test_what_ended_long_ago_is_forgotten(
+    browser: Browser, desk: Desk, make_user: MakeUser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = make_user("li")
+    for days in (0, 6, 8):
+        monkeypatch.setattr(
+            access, "utc_now", lambda days=days: utc_now() + timedelta(days=days)
+        )
+        monkeypatch.setattr(
+            operations, "utc_now", lambda days=days: utc_now() + timedelta(days=days)
+        )
+        browser.sign_in("li")
+        browser.post("/logout")
+    with desk.reading() as session:
+        assert len(session.get_one(User, user.id).ended_sessions) == 2
+
+
+def test_a_program_that_signs_out_ends_no_session(
+    app: Flask, make_user: MakeUser, bearer: Callable[[User], dict[str, str]]
+) -> None:
+    assert app.test_client().post("/logout", headers=bearer(make_user("bot"))).status_code == 303
 
 
 def test_a_program_acts_as_its_user(

@@ -33,7 +33,7 @@ def signed_in(app: Flask, desk: Desk, role: str, locale: str = "zh_CN") -> Flask
     client = app.test_client()
     with client.session_transaction() as cookie:
         cookie["user"], cookie["epoch"] = user.id, user.session_epoch
-        cookie["since"] = int(utc_now().timestamp())
+        cookie["id"], cookie["since"] = "a session", int(utc_now().timestamp())
     return client
 
 

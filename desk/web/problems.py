@@ -13,6 +13,7 @@ from jinja2 import TemplateError
 from markupsafe import escape
 from sqlalchemy.exc import DataError, InterfaceError, OperationalError, StatementError
 from werkzeug.exceptions import (
+    BadHost,
     BadRequest,
     HTTPException,
     InternalServerError,
@@ -206,14 +207,21 @@ def _as_page(error: HTTPException) -> Response:
     if words is None:
         words = WORDS[400 if code < 500 else 500]
     title, text = str(words.title), str(words.text)
+    if isinstance(error, BadHost):  # no address can be made from it, and the layout is full of them
+        html = _bare_page(title, text, code)
+    else:
+        html = _page(title, text, code)
+    return Response(html, code, content_type="text/html; charset=utf-8")
+
+
+def _page(title: str, text: str, code: int) -> str:
     try:
-        html = render_template(
+        return render_template(
             "layout/error.html", title=title, text=text, code=code, request_id=request_id()
         )
     except (TemplateError, AssetsNotBuilt):
         log.exception("error_page.failed")
-        html = _bare_page(title, text, code)
-    return Response(html, code, content_type="text/html; charset=utf-8")
+        return _bare_page(title, text, code)
 
 
 def _bare_page(title: str, text: str, code: int) -> str:

@@ -10,6 +10,7 @@ from desk.application import Desk
 from desk.people.access import public
 from desk.web import security
 from desk.web.application import create_web
+from desk.web.live.application import create_events
 from engine.timestamps import utc_now
 from tests.desk.web.fixtures import Browser, MakeUser
 
@@ -128,6 +129,16 @@ def test_forwarded_headers_are_believed_of_known_proxies_only(
     }
     assert app.test_client().get("/where", headers=headers).text == "localhost"
     assert app.test_client().get("/who", headers=headers).text == seen
+
+
+@pytest.mark.parametrize("host", ["a" * 64 + ".example", "a..b", ".x"])
+def test_a_host_that_cannot_be_a_name_is_refused(app: Flask, desk: Desk, host: str) -> None:
+    page = app.test_client().get("/login", headers={"Host": host, "Accept-Language": "en"})
+    assert (page.status_code, "could not be understood" in page.text) == (400, True)
+    events = create_events(desk).test_client().get("/events/stream", headers={"Host": host})
+    assert (events.status_code, events.json["title"]) == (400, "Bad Request")
+    longest = app.test_client().get("/login", headers={"Host": "a" * 63 + ".example:18080"})
+    assert longest.status_code == 200
 
 
 def test_behind_a_proxy_the_events_are_on_the_same_origin(desk: Desk, make_user: MakeUser) -> None:

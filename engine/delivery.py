@@ -1,14 +1,14 @@
 """Messages and signals: who waits, what starts, what is kept for later."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import bindparam, exists, insert, or_, select, update
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, exists, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
@@ -22,6 +22,7 @@ from engine.errors import InstanceGone, InstanceSuspended
 from engine.history import plain
 from engine.starts import Asking, Start, holds
 from engine.step import job_row, lock, wake
+from engine.stores import hold
 from engine.tables import inbox_message, job, process_instance, subscription
 
 if TYPE_CHECKING:
@@ -76,9 +77,11 @@ def message(
         if inbox_id is None:
             return Delivery(duplicate=True)
     found = sql.run(session, _WAITING, {"named": name, "key": correlation})
-    waiting = [r for r in found if r.correlation == correlation]
+    waiting = sorted({r.instance_id for r in found if r.correlation == correlation})
+    if len(waiting) > 1:
+        _hold_all(engine, session, waiting, [])
     taken, processes, kept = [], set(), False
-    for instance_id in sorted({r.instance_id for r in waiting}):
+    for instance_id in waiting:
         try:
             version_id = _fire(
                 engine, session, instance_id, "message", name, correlation, payload, actor, cause
@@ -133,8 +136,11 @@ def signal(
         for r in _subscribers(session, "signal", name, None)
         if thrower is None or r.instance_id != thrower
     ]
+    waiting = sorted({r.instance_id for r in rows if r.instance_id is not None})
+    if len(rows) > 1:
+        _hold_all(engine, session, waiting, [r.version_id for r in rows if r.version_id])
     taken = []
-    for instance_id in sorted({r.instance_id for r in rows if r.instance_id is not None}):
+    for instance_id in waiting:
         with suppress(InstanceSuspended):  # a signal is not kept for who cannot hear it now
             if _fire(engine, session, instance_id, "signal", name, None, payload, actor, cause):
                 taken.append(instance_id)
@@ -266,6 +272,31 @@ _WAITING = sql.Query(
         or_(subscription.c.correlation == bindparam("key"), subscription.c.correlation.is_(None)),
     )
     .order_by(subscription.c.id)
+)
+
+
+def _hold_all(
+    engine: "Engine", session: Session, instances: list[UUID], versions: Iterable[UUID]
+) -> None:
+    """Lock all that several steps of one transaction will lock, in the order of engine.stores: each step for itself
+    would lock the stores of the first before the second instance."""
+    if is_sqlite(session):
+        return  # the one writer has everything
+    of_instances = sql.run(session, _LOCK_ALL, {"wanted": instances})
+    several = {row.version_id for row in of_instances} | set(versions)
+    programs = [engine.library.version(session, version_id).program for version_id in several]
+    if keys := {key for program in programs for key in program.stores}:
+        hold(session, keys)
+
+
+_LOCK_ALL = sql.Query(
+    select(process_instance.c.version_id)
+    .where(
+        process_instance.c.id == any_(bindparam("wanted", type_=ARRAY(Uuid))),
+        process_instance.c.status.in_(("active", "suspended")),
+    )
+    .order_by(process_instance.c.id)
+    .with_for_update()
 )
 
 

@@ -42,6 +42,10 @@ class InstanceSuspended(EngineError):
     """The instance is suspended: nothing moves until it is resumed."""
 
 
+class StoreRefused(EngineError):
+    """A data store takes no such value, or was changed by somebody else meanwhile."""
+
+
 class StateUnreadable(EngineError):
     """The kept state of an instance says nothing to this program: a newer one wrote it, or it was damaged."""
 

@@ -3,13 +3,14 @@
 Whatever compiles an expression or a decision, compiles it with `FUNCTIONS`: so the same can be written everywhere.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields, is_dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from engine.feel import Expression, compile_expression, to_python
-from engine.feel.expression import CACHE_SIZE
+from engine.feel import Expression, compile_expression, syntax, to_python
+from engine.feel.expression import CACHE_SIZE, syntax_tree
 from engine.functions import FUNCTIONS, Host
 
 
@@ -17,6 +18,23 @@ from engine.functions import FUNCTIONS, Host
 def compiled(text: str) -> Expression:
     """The expression, from a cache when it was seen before. Raises FeelSyntaxError."""
     return compile_expression(text, functions=FUNCTIONS)
+
+
+@lru_cache(maxsize=CACHE_SIZE)
+def names_in(text: str) -> frozenset[str]:
+    """The names that an expression may ask for: variables, functions, entries. Raises FeelSyntaxError."""
+    return frozenset(_names(syntax_tree(text, functions=FUNCTIONS)))
+
+
+def _names(node: Any) -> Iterator[str]:
+    if isinstance(node, syntax.Name):
+        yield node.name
+    elif isinstance(node, tuple | list):
+        for part in node:
+            yield from _names(part)
+    elif is_dataclass(node):
+        for field in fields(node):
+            yield from _names(getattr(node, field.name))
 
 
 def evaluate(

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from engine import statements as sql
 from engine.actors import Actor
 from engine.database import is_sqlite
+from engine.statements import SEPARATOR
 
 START = bytes(32)
 
@@ -113,8 +114,8 @@ class Recorder:
         self._instance, self._at = str(instance_id), at.astimezone(UTC).isoformat()
         self._actor = orjson.dumps(actor, option=orjson.OPT_SORT_KEYS)
         self._actor_said = orjson.Fragment(self._actor)
-        self._bodies: list[bytes] = []
-        self._said: list[bytes] = []  # the data of each row
+        self._said: list[str] = []  # the data of each row
+        self._tokens: list[str] = []
         self.rows: list[dict[str, Any]] = []
 
     def add(
@@ -130,6 +131,7 @@ class Recorder:
         if self._seal is not None:
             content = self._seal(content)
         said = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
+        token = str(token_id) if token_id else None
         # as in chain(), the keys in their order
         body = orjson.dumps(
             {
@@ -140,7 +142,7 @@ class Recorder:
                 "event": event,
                 "instance": self._instance,
                 "seq": self.seq,
-                "token": str(token_id) if token_id else None,
+                "token": token,
             }
         )
         self.hash = hashlib.sha256(self.hash + body).digest()
@@ -157,23 +159,29 @@ class Recorder:
                 "hash": self.hash,
             }
         )
-        self._bodies.append(body)
-        self._said.append(said)
+        self._said.append(said.decode())
+        self._tokens.append(token or "")
 
     def write(self, session: Session) -> list[tuple[sql.Write, list[dict[str, Any]]]]:
-        """What writes the rows: on PostgreSQL all of them as the one text that was hashed, on SQLite the JSON in it."""
+        """What writes the rows, their JSON as the text that was hashed."""
         if not self.rows:
             return []
+        actor = self._actor.decode()
         if is_sqlite(session):
-            actor = self._actor.decode()
             rows = [
-                {**row, "actor": actor, "data": said.decode()}
+                {**row, "actor": actor, "data": said}
                 for row, said in zip(self.rows, self._said, strict=True)
             ]
             return [(sql.INSERT_HISTORY, rows)]
-        together = {
-            "bodies": (b"[" + b",".join(self._bodies) + b"]").decode(),
+        step = {
+            "instance": self.instance_id,
+            "before": self.seq - len(self.rows),
+            "at": self.at,
+            "actor": actor,
+            "events": SEPARATOR.join([row["event"] for row in self.rows]),
+            "elements": SEPARATOR.join([row["element_id"] or "" for row in self.rows]),
+            "tokens": SEPARATOR.join(self._tokens),
+            "said": SEPARATOR.join(self._said),
             "hashes": b"".join([row["hash"] for row in self.rows]),
-            "first": self.rows[0]["seq"],
         }
-        return [(sql.INSERT_HISTORY_TOGETHER, [together])]
+        return [(sql.INSERT_HISTORY_TOGETHER, [step])]

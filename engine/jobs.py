@@ -17,9 +17,10 @@ from sqlalchemy import bindparam, case, exists, or_, select, tuple_, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from engine import announcing, batches, delivery
+from engine import announcing, batches, delivery, store_acts
 from engine import statements as sql
 from engine.actors import SYSTEM, Actor
+from engine.bpmn import state
 from engine.bpmn.kinds.activities import ServiceTask
 from engine.bpmn.kinds.throwing import throw_error
 from engine.bpmn.tokens import UncaughtError
@@ -322,13 +323,16 @@ def _message(engine: "Engine", session: Session, parameters: Mapping[str, Any]) 
 
 def _reconsider(engine: "Engine", session: Session, parameters: Mapping[str, Any]) -> None:
     """Ask the conditions of an instance anew, and the timers that are computed from data."""
+    told = parameters.get("cause")
+    cause = Cause.from_json(told) if told else None
     try:
-        step = lock(engine, session, UUID(parameters["instance"]), SYSTEM, None)
+        step = lock(engine, session, UUID(parameters["instance"]), SYSTEM, cause)
     except (InstanceGone, InstanceSuspended):
         return  # it has ended, or asks anew when it goes on
     step.instance.conditions_due = True
     step.run()
-    if step.instance.opened or step.instance.closed or step.recorder.rows:
+    # Also what does not hold any more is remembered: it fires when it holds again.
+    if step.recorder.rows or state.dump(step.instance) != bytes(step.row.state):
         step.save()
 
 
@@ -353,5 +357,6 @@ _INTERNAL = {
     "engine.message": _message,
     "engine.signal": _signal,
     "engine.reconsider": _reconsider,
+    "engine.stores": store_acts.tell,
     delivery.HAND_OVER: _hand_over,
 }

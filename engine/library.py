@@ -3,7 +3,7 @@
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,6 +24,7 @@ from engine.errors import DeployRefused, Problem, UnknownProcess
 from engine.functions import FUNCTIONS
 from engine.lint import Bundle, lint
 from engine.operators import Operators
+from engine.stores import declare
 from engine.tables import (
     awaited_event,
     deployed_decision,
@@ -250,6 +251,7 @@ class Library:
         for key in new:
             self._open_starts(session, ids[key], models[key][1], latest.get(key))
             self._note_awaited(session, models[key][1])
+            declare(session, _scopes(models[key][1]), now)
         if new:
             self._follow(session, latest.values(), ids)
             self._changed(session)
@@ -498,6 +500,12 @@ class Library:
             found = {n.rpartition("/")[2].removesuffix(".form"): c for n, c in rows}
             self._forms[key] = orjson.loads(found[name]) if name in found else None
         return self._forms[key]
+
+
+def _scopes(model: ProcessModel) -> Iterator[ScopeModel]:
+    """A process and the sub-processes in it."""
+    yield model.scope
+    yield from (node.scope for _, node in model.scope.walk() if node.scope)
 
 
 def _start_dates(model: ProcessModel) -> set[str | None]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import Session
 
-from engine.bpmn.model import DecisionCall, Trigger
+from engine.bpmn.model import DecisionCall, Store, Trigger
 from engine.bpmn.program import Program
 from engine.bpmn.tokens import DiagramError, Instance, Scope, Token
 from engine.dmn import DecisionModel
@@ -86,6 +86,7 @@ class _World:
         self._here = engine.here()
         self._host = engine.host(session)
         self._records: dict[str, Any] = {}
+        self._stored: dict[str, Any] = {}
 
     @property
     def now(self) -> datetime:
@@ -107,6 +108,14 @@ class _World:
         if name not in self._records:
             self._records[name] = self.engine.records[name](self.session, scope.variables)
         return self._records[name]
+
+    def stored(self, store: Store) -> Any:
+        """What was stored in this rehearsal; the real data stores are not looked at."""
+        return self._stored.get(store.key)
+
+    def store(self, store: Store, value: Any) -> None:
+        """Kept for the rest of the rehearsal."""
+        self._stored[store.key] = value
 
     def perform(self, token: Token) -> Any:
         """Note the call, do not make it."""

@@ -178,6 +178,7 @@ class Engine:
             self, session, version, actor,
             instance_id=instance_id, cause=cause, business_key=business_key,
         )  # fmt: skip
+        step.stores.hold()
         event = _mapping_start(version, start)
         started = {"version": version.number, "set" if event is None else "payload": data}
         if cause.depth:

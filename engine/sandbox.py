@@ -23,7 +23,9 @@ from engine.history import plain
 from engine.operators import BpmnError, Operator, Operators, PermanentFailure
 from engine.runtime import CalendarProvider, Engine, RecordLoader
 from engine.step import Step
+from engine.stores import EMPTY
 from engine.tables import (
+    data_store,
     human_task,
     human_task_candidate,
     inbox_message,
@@ -194,6 +196,7 @@ class Sandbox:
             for instance_id in session.scalars(select(process_instance.c.id).where(active)).all():
                 self.engine.cancel(session, instance_id, actor=TESTER, reason="cleared")
             session.execute(delete(inbox_message))
+            session.execute(update(data_store).values(value=EMPTY))
             session.execute(update(job).where(job.c.status == "waiting").values(status="cancelled"))
         self.calls.clear()
         self.log.clear()

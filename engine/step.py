@@ -18,7 +18,7 @@ from engine import statements as sql
 from engine import waits
 from engine.actors import Actor
 from engine.bpmn import state
-from engine.bpmn.model import DecisionCall, Trigger
+from engine.bpmn.model import DecisionCall, Store, Trigger
 from engine.bpmn.schedule import arm_timer
 from engine.bpmn.tokens import PENDING, DiagramError, Instance, Scope, Token
 from engine.causes import DEPTH_LIMIT, FIRST, Cause, causing
@@ -28,6 +28,7 @@ from engine.expressions import evaluate
 from engine.feel import to_python
 from engine.history import START, Recorder, plain
 from engine.library import Version
+from engine.stores import Stores
 from engine.tables import process_instance
 from engine.trouble import open_incident
 
@@ -83,6 +84,7 @@ class Step:
         self.closing: Closing | None = None
         self.job_done: UUID | None = None  # the token whose job has just ended: nothing to cancel
         self._records: dict[str, Any] = {}
+        self.stores = Stores(session, version.program.stores)
         if row is None:
             self.instance = Instance(version.program, self, instance_id)
         else:
@@ -115,6 +117,14 @@ class Step:
         if name not in self._records:
             self._records[name] = self.engine.records[name](self.session, scope.variables)
         return self._records[name]
+
+    def stored(self, store: Store) -> Any:
+        """The value of a data store, which this step holds."""
+        return self.stores.value(store)
+
+    def store(self, store: Store, value: Any) -> None:
+        """Give a data store a value; it is written with the step. Raises DiagramError."""
+        self.stores.put(store, value)
 
     def arguments(self, token: Token) -> dict[str, Any]:
         """The parameters of a service task's operator, worked out and checked. Raises DiagramError."""
@@ -203,6 +213,7 @@ class Step:
         if self.instance.changed:
             content["set"] = dict(self.instance.changed)
             self.instance.changed.clear()
+            self.stores.written_by(token.task_spec.node.id)
         self.recorder.add(event, token.task_spec.name, token.id, content)
 
     # Around the step --------------------------------------------------------------------------------------------------
@@ -296,6 +307,9 @@ class Step:
             values |= {"wanted": self.row.id, "revision": self.row.revision + 1}
             writes = [(sql.UPDATE_INSTANCE, [values])]
         writes += opening
+        writes += self.stores.writes(recorder.instance_id, recorder.actor, self._now)
+        if watched := self.stores.watched(recorder.instance_id):
+            self._announce_stores(watched)
         writes += [*recorder.write(session), (sql.INSERT_JOB, self.jobs)]
         sql.write(session, [(statement, rows) for statement, rows in writes if rows])
         if self.row is not None and self.row.cause != self.cause.as_json():
@@ -311,6 +325,19 @@ class Step:
             )  # fmt: skip
         self._wake()
         self.engine.stepped(self)
+
+    def _announce_stores(self, keys: list[str]) -> None:
+        """A worker asks the conditions of other instances anew that read these data stores."""
+        cause = self.cause.then(", ".join(keys), self.version.key, str(self.recorder.instance_id))
+        self.add_job(
+            "engine.stores",
+            {
+                "stores": keys,
+                "by": str(self.recorder.instance_id),
+                "cause": cause.as_json(),
+            },
+            token=None,
+        )
 
     def _status(self) -> str:
         if self.instance.failure is not None:
@@ -372,7 +399,9 @@ def resumed(
     version = engine.library.version(session, row.version_id)
     if cause is None:
         cause = Cause.from_json(row.cause)
-    return Step(engine, session, version, actor, instance_id=row.id, cause=cause, row=row)
+    step = Step(engine, session, version, actor, instance_id=row.id, cause=cause, row=row)
+    step.stores.hold()
+    return step
 
 
 def wake(engine: "Engine", session: Session, queue: str) -> None:

@@ -149,7 +149,7 @@ subscription = Table(
     "subscription",
     metadata,
     Column("id", Uuid, primary_key=True),
-    Column("kind", String(16), nullable=False),  # message | signal
+    Column("kind", String(16), nullable=False),  # message | signal | store (a condition reads it)
     Column("name", String(255), nullable=False),
     Column("correlation", String(255)),
     Column("instance_id", Uuid, ForeignKey("process_instance.id")),
@@ -164,6 +164,32 @@ subscription = Table(
 
 # Names of the messages that some deployed diagram waits for inside; the others need not be told to instances.
 awaited_event = Table("awaited_event", metadata, Column("name", String(255), primary_key=True))
+
+# What processes share (BPMN 2.0, 10.4.1: data stores), by the id that dataStoreRef names; values as bytes, as state.
+data_store = Table(
+    "data_store",
+    metadata,
+    Column("key", String(255), primary_key=True),
+    Column("name", Json, nullable=False),  # {"zh": …, "en": …}
+    Column("value", LargeBinary, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)
+
+# Each value a store was given: by a step of an instance, or by a person with a reason.
+data_store_change = Table(
+    "data_store_change",
+    metadata,
+    Column("key", String(255), ForeignKey("data_store.key"), primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("actor", Json, nullable=False),
+    Column("instance_id", Uuid),
+    Column("element_id", String(255)),
+    Column("value", LargeBinary, nullable=False),
+    Column("reason", Text),
+    Index(None, "instance_id"),
+)
 
 # A chain of events that cause events: what it has started so far, and whether it was stopped (engine.announcing).
 event_chain = Table(

@@ -11,6 +11,7 @@ from engine.bpmn.kinds.activities import HumanTask, ServiceTask
 from engine.bpmn.kinds.events import Waiting
 from engine.bpmn.schedule import arm_timer
 from engine.bpmn.tokens import DiagramError, Token
+from engine.stores import WATCH, read_by
 from engine.trouble import overtaken
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def ended(step: "Step", tokens: Iterable[Token]) -> Writes:
     timed: Rows = []
     works: Rows = []
     done = step.closing.token_id if step.closing else None
+    stored = step.version.program.stores
     for token in tokens:
         key = {"of_instance": step.recorder.instance_id, "of_token": token.id}
         if isinstance(token.task_spec, HumanTask):
@@ -47,7 +49,7 @@ def ended(step: "Step", tokens: Iterable[Token]) -> Writes:
             works.append({"of_token": token.id, "ended_at": step.utc})
         elif isinstance(token.task_spec, Waiting):
             kinds = {t.kind for t in token.task_spec.node.triggers}
-            if kinds & {"message", "signal"}:
+            if kinds & {"message", "signal"} or (stored and token.task_spec.watches):
                 subscribed.append(key)
             if "timer" in kinds:
                 timed.append(key)
@@ -91,9 +93,11 @@ def begun(step: "Step", tokens: Iterable[Token]) -> Writes:
 
 
 def event_rows(step: "Step", token: Token) -> tuple[Rows, Rows]:
-    """The subscriptions and the timers of a waiting token; a message whose key is not known yet has none."""
+    """The subscriptions and the timers of a waiting token; a message whose key is not known yet has none, and what is
+    computed from a data store has one more for that."""
     subscriptions: Rows = []
     timers: Rows = []
+    stored = step.version.program.stores
     for index, trigger in enumerate(token.task_spec.node.triggers):
         common = {
             "id": uuid4(),
@@ -118,6 +122,12 @@ def event_rows(step: "Step", token: Token) -> tuple[Rows, Rows]:
                     "condition": None,
                 }
             )
+        if stored and token.task_spec.watches and trigger.expression:
+            subscriptions += [
+                common | {"kind": WATCH, "name": read, "correlation": None, "condition": None}
+                | {"id": uuid4()}
+                for read in read_by(token, trigger.expression)
+            ]
     return subscriptions, timers
 
 

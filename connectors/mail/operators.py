@@ -31,7 +31,7 @@ register(
     )
 )  # fmt: skip
 
-Template = Literal["acknowledgement", "reply", "ended", "reopened", "message"]
+Template = Literal["acknowledgement", "reply", "ended", "cancelled", "reopened", "message"]
 
 
 @operators.job(
@@ -59,8 +59,8 @@ def mail_send(
         Param(
             Text("Kind of mail", "邮件类型"),
             Text(
-                "acknowledgement, reply, ended (with the invitation to rate), reopened, or message for your own words",
-                "acknowledgement 受理通知，reply 座席回复，ended 办结并邀请评价，reopened 重新受理，message 自定义内容",
+                "acknowledgement, reply, ended (with the invitation to rate), cancelled, reopened, or message for your own words",
+                "acknowledgement 受理通知，reply 座席回复，ended 办结并邀请评价，cancelled 已取消，reopened 重新受理，message 自定义内容",
             ),
         ),
     ],
@@ -74,7 +74,7 @@ def mail_send(
         str | None,
         Param(
             Text("Words", "正文"),
-            Text("Of a “message”, or added to “ended”", "message 的正文，或附在 ended 中"),
+            Text("Of a “message”, or added to “ended” or “cancelled”", "message 的正文，或附在 ended、cancelled 中"),
         ),
     ] = None,
 ) -> dict[str, Any]:

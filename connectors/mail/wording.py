@@ -14,7 +14,7 @@ from jinja2 import FileSystemLoader, StrictUndefined, Template
 from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup, escape
 
-Kind = Literal["acknowledgement", "reply", "ended", "reopened", "message", "staff"]
+Kind = Literal["acknowledgement", "reply", "ended", "cancelled", "reopened", "message", "staff"]
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _URL = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)，。；：！？）]")

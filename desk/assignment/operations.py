@@ -19,11 +19,11 @@ from desk.people.queries import people_who_can
 from desk.people.rota import next_duty, on_duty
 from desk.tickets.dispatching import dispatch_now
 from desk.tickets.models import Ticket, TicketState
+from desk.tickets.operations import lock
 from desk.tickets.relations.handover import hand_over
 from desk.tickets.relations.handover import place as place_ticket
 from engine.actors import Actor
 from engine.database import is_sqlite
-from engine.tables import process_instance
 
 FINAL = (TicketState.ENDED, TicketState.CANCELLED)
 UNDISPATCHED = (TicketState.PENDING, TicketState.RETURNED)
@@ -70,10 +70,10 @@ def give(
     count of who got it. Raises UnknownWay, LookupError for a team there is not.
     """
     ways = ways_of(wish.ways)
-    if not held:  # the process first: the order in which steps of tickets lock, too
-        lock = select(process_instance.c.id).where(process_instance.c.id == ticket.instance_id)
-        session.execute(lock.with_for_update())
-    session.refresh(ticket, with_for_update={"of": Ticket})
+    if held:
+        session.refresh(ticket, with_for_update={"of": Ticket})
+    else:
+        lock(session, ticket)
     if _settled(ticket, wish.without):
         return Answer("settled")
     team = _team(session, wish, ticket)

@@ -39,6 +39,12 @@ ACTIONS: Final[dict[str, Text]] = {
     "rota_changed": Text("Changed the rota", "修改排班"),
     "absence_added": Text("Entered an absence", "登记缺勤"),
     "absence_removed": Text("Removed an absence", "删除缺勤"),
+    "field_created": Text("Added a ticket field", "新增工单字段"),
+    "field_changed": Text("Changed a ticket field", "修改工单字段"),
+    "field_deleted": Text("Deleted a ticket field", "删除工单字段"),
+    "field_order": Text("Changed the order of ticket fields", "调整工单字段顺序"),
+    "field_group_changed": Text("Changed a group of ticket fields", "修改工单字段分组"),
+    "dictionary_changed": Text("Changed a dictionary", "修改数据字典"),
     "token_created": Text("Created a key for programs", "创建访问令牌"),
     "token_revoked": Text("Revoked a key for programs", "吊销访问令牌"),
 }
@@ -84,6 +90,19 @@ FIELDS: Final[dict[str, Text]] = {
     "shift": Text("shift", "班次"),
     "start": Text("from", "开始"),
     "end": Text("until", "结束"),
+    "kind": Text("kind", "类型"),
+    "label": Text("label", "显示名称"),
+    "group_id": Text("group", "分组"),
+    "dictionary_id": Text("dictionary", "字典"),
+    "expression": Text("formula", "公式"),
+    "pattern": Text("pattern", "正则表达式"),
+    "required": Text("required", "必填"),
+    "held": Text("read-only for", "只读范围"),
+    "in_list": Text("in lists", "列表显示"),
+    "searchable": Text("searchable", "提供搜索"),
+    "types": Text("ticket types", "工单类型"),
+    "fields": Text("fields", "字段"),
+    "order": Text("order", "排序"),
 }
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from desk.tickets.attachments import StoredFile
 from desk.tickets.delivery import being_sent
 from desk.tickets.models import Message, Ticket, TicketType
-from desk.tickets.operations import Channel, receive_message
+from desk.tickets.operations import Channel, lock, receive_message
 from desk.tickets.relations.linking import OVER
 from desk.tickets.relations.refusal import STILL_SENDING, Refused
 from desk.tickets.types import BASIC, REQUESTED, process_of
@@ -62,11 +62,13 @@ def say(
 def cancel(session: Session, engine: Engine, ticket: Ticket, *, reason: str, actor: Actor) -> None:
     """Ask the process to cancel the ticket, which ends all that it does.
 
-    Raises Refused without a reason or while a reply is on its way, NobodyWaits for a ticket that is
-    over or whose diagram takes no such message.
+    Of two at the same instant the first counts: a ticket that has ended stays so, and a step of one that was cancelled
+    is gone. Raises Refused without a reason or while a reply is on its way, NobodyWaits for a ticket that is over or
+    whose diagram takes no such message.
     """
     if not reason:
         raise Refused("Say why.", "请填写原因。", "reason")
+    lock(session, ticket)
     if being_sent(session, ticket):
         raise Refused(*STILL_SENDING)
     if ticket.state in OVER:

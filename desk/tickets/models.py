@@ -66,6 +66,7 @@ class TicketType(Record):
     print_layout: Mapped[str | None] = mapped_column(String(64))
     survey: Mapped[bool] = mapped_column(Boolean, default=False)  # ask the customer afterwards
     active: Mapped[bool] = mapped_column(Boolean, default=True)
+    is_default: Mapped[bool] = mapped_column(Boolean, default=False)  # a new ticket begins with it
     position: Mapped[int] = mapped_column(Integer, default=0)
 
 

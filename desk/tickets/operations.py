@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Literal, cast
 from uuid import UUID
 
-from sqlalchemy import Table, bindparam, insert, update
+from sqlalchemy import Table, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -21,6 +21,7 @@ from desk.tickets.html import clean_html
 from desk.tickets.models import Attachment, Message, Ticket, TrailEntry
 from engine.actors import Actor
 from engine.statements import Write, write
+from engine.tables import process_instance
 from engine.timestamps import utc_now
 
 _INSERT_TRAIL = Write(insert(cast(Table, TrailEntry.__table__)))
@@ -79,6 +80,13 @@ def receive_message(
     insert_now(session, message)
     attach_files(session, message, attachments)
     return message
+
+
+def lock(session: Session, ticket: Ticket) -> None:
+    """Hold the ticket's process, then the ticket, as it stands now: the order in which steps lock them too."""
+    held = select(process_instance.c.id).where(process_instance.c.id == ticket.instance_id)
+    session.execute(held.with_for_update())
+    session.refresh(ticket, with_for_update={"of": Ticket})
 
 
 def filed(message: Message, ticket: Ticket, author: Actor) -> Writes:

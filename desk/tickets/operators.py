@@ -15,11 +15,13 @@ from desk.contacts.operations import NothingToMatch, find_contact, match_or_crea
 from desk.database import insert_now, load_now
 from desk.events import emit
 from desk.people.models import Team, User
+from desk.tickets import events
 from desk.tickets.models import Message, Ticket, TicketState
 from desk.tickets.numbers import next_number
 from desk.tickets.operations import filed, heard, write_trail
 from desk.tickets.records import handler
 from desk.tickets.relations.handover import place
+from desk.tickets.relations.refusal import Refused
 from desk.tickets.relations.splitting import report_to_parent
 from desk.tickets.relations.watching import tell_people, tell_watchers
 from desk.tickets.types import BASIC, prefix_of
@@ -293,6 +295,38 @@ def close(step: Step, *, ticket_id: TicketParam, remark: RemarkParam = None) -> 
         return {"asked": False}
     _emit(step, CLOSE, ticket, remark=remark or "")
     return {"asked": True}
+
+
+@operators.inline(
+    "ticket.cancel",
+    title=Text("Cancel the ticket", "取消工单"),
+    help=Text(
+        "Asks the ticket's process to cancel it, in whatever step it stands, and gives the reason. Where the process "
+        "waits for no such message, or a reply is still being sent, its handler is told, and nothing else happens; "
+        "a ticket that is over stays as it is.",
+        "请求工单流程取消工单（无论处于哪一步），并说明原因。流程不接受取消或回复仍在发送时只提醒处理人，不作其他处理；"
+        "已结束的工单保持不变。",
+    ),
+    permission="ticket.cancel",
+    icon="ban",
+)
+def cancel(
+    step: Step, *, ticket_id: TicketParam, reason: Annotated[str, Param(Text("Reason", "原因"))]
+) -> dict[str, Any]:
+    """Returns {"cancelled"}: whether the process took it. Not for the ticket's own diagram, which sets its state."""
+    ticket = _ticket(step.session, ticket_id)
+    if ticket.instance_id == step.instance_id:
+        raise OperatorError("ticket.cancel: a ticket's own diagram sets its state with ticket.set_state")
+    try:
+        events.cancel(
+            step.session, step.services.engine, ticket, reason=reason.strip(), actor=step.actor
+        )
+    except (Refused, events.NobodyWaits):
+        if ticket.state not in FINAL:
+            tell_people(step.session, step.services, ticket, [handler(ticket)], "Cannot be cancelled by itself",
+                        "无法自动取消", step.actor)  # fmt: skip
+        return {"cancelled": False}
+    return {"cancelled": True}
 
 
 @operators.inline(

@@ -303,6 +303,15 @@ class TypeSchema(TypeChange):
     """What kind of request a ticket is."""
 
     key = fields.String(required=True, validate=Length(1, 64))
+    is_default = fields.Boolean(
+        dump_only=True, metadata={"description": "A new ticket begins with it"}
+    )
+
+
+class TypeOrder(ma.Schema):
+    """Keys of types, first to last; those not named come after them, as they were."""
+
+    keys = fields.List(fields.String(), required=True, validate=Length(1, 500))
 
 
 class TypeList(ma.Schema):

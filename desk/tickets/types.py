@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from desk.people.models import User
@@ -24,7 +24,9 @@ REQUESTED: Final = "ticket.requested"
 _KEY: Final = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?")
 _PREFIX: Final = re.compile(r"[A-Z]{1,6}")
 
-Reason = Literal["key", "taken", "name", "process", "prefix", "roles", "priority"]
+Reason = Literal[
+    "key", "taken", "name", "process", "prefix", "roles", "priority", "default", "withdrawn"
+]
 
 
 class TypeRefused(ValueError):
@@ -122,12 +124,19 @@ SHIPPED: Final[dict[str, TypeSettings]] = {
 
 
 def ensure_types(session: Session) -> None:
-    """Add the types that ship with the desk and are not there. Those that are there are not changed."""
+    """Add the types that ship with the desk and are not there. Those that are there are not changed.
+
+    Where no type is the default one, the basic type is.
+    """
     known = set(session.scalars(select(TicketType.key)))
     for position, (key, settings) in enumerate(SHIPPED.items()):
         if key not in known:
             session.add(_kept(TicketType(key=key, position=position), settings))
     session.flush()
+    if session.scalar(select(TicketType.id).where(TicketType.is_default)) is None:
+        basic = type_by_key(session, BASIC)
+        if basic is not None and basic.active:
+            make_default(session, basic)
 
 
 def create_type(session: Session, engine: Engine, key: str, settings: TypeSettings) -> TicketType:
@@ -149,14 +158,36 @@ def change_type(
 ) -> TicketType:
     """Change a type, or withdraw it with `active=False`. Tickets that run are not touched.
 
-    Raises TypeRefused.
+    Raises TypeRefused, also for the default one that is to be withdrawn: another must be the default before.
     """
     _check(session, engine, settings)
     if found.key == BASIC and settings.prefix != "WN":
         raise TypeRefused("prefix", "prefix")
+    if found.is_default and not settings.active:
+        raise TypeRefused("active", "default")
     _kept(found, settings)
     session.flush()
     return found
+
+
+def make_default(session: Session, found: TicketType) -> None:
+    """From now on a new ticket begins with this type, instead of the one before. Raises TypeRefused."""
+    if not found.active:
+        raise TypeRefused("key", "withdrawn")
+    before = TicketType.is_default, TicketType.id != found.id
+    session.execute(update(TicketType).where(*before).values(is_default=False))
+    found.is_default = True
+    session.flush()
+
+
+def order_types(session: Session, keys: Sequence[str]) -> None:
+    """Offer the types in this order from now on. Those not named come after them, as they were."""
+    wanted = {key: place for place, key in enumerate(dict.fromkeys(keys))}
+    for place, found in enumerate(
+        sorted(all_types(session), key=lambda kind: wanted.get(kind.key, len(wanted)))
+    ):
+        found.position = place
+    session.flush()
 
 
 def type_by_key(session: Session, key: str) -> TicketType | None:
@@ -181,6 +212,17 @@ def all_types(session: Session) -> list[TicketType]:
 def open_types(session: Session, user: User) -> list[TicketType]:
     """The types of which this person may open a ticket, in their order."""
     return [found for found in all_types(session) if found.active and may_open(user, found)]
+
+
+def default_type(session: Session, user: User) -> TicketType | None:
+    """The type that a new ticket of this person begins with: the default one, or the first that they may open.
+
+    None where no type is the default one: then it is a general ticket.
+    """
+    if session.scalar(select(TicketType.id).where(TicketType.is_default)) is None:
+        return None
+    kinds = open_types(session, user)
+    return next((kind for kind in kinds if kind.is_default), kinds[0] if kinds else None)
 
 
 def may_open(user: User, found: TicketType) -> bool:

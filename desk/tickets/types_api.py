@@ -8,13 +8,15 @@ from werkzeug.exceptions import NotFound
 from desk.application import current_desk
 from desk.people.access import requires
 from desk.tickets.api import blueprint
-from desk.tickets.schemas import TypeChange, TypeList, TypeSchema
+from desk.tickets.schemas import TypeChange, TypeList, TypeOrder, TypeSchema
 from desk.tickets.types import (
     TypeRefused,
     TypeSettings,
     all_types,
     change_type,
     create_type,
+    make_default,
+    order_types,
     type_by_key,
 )
 
@@ -58,3 +60,30 @@ def put_type(given: dict[str, Any], key: str) -> Any:
             return change_type(session, desk.engine, found, TypeSettings(**given))
     except TypeRefused as refused:
         abort(422, errors={"json": {refused.field: [refused.reason]}})
+
+
+@blueprint.route("/ticket-types/<key>/default", methods=["POST"])
+@requires("ticket_type.edit")
+@blueprint.response(200, TypeSchema)
+def put_default(key: str) -> Any:
+    """Let new tickets begin with this type."""
+    try:
+        with current_desk().database.transaction() as session:
+            found = type_by_key(session, key)
+            if found is None:
+                raise NotFound
+            make_default(session, found)
+            return found
+    except TypeRefused as refused:
+        abort(422, errors={"json": {refused.field: [refused.reason]}})
+
+
+@blueprint.route("/ticket-types", methods=["PUT"])
+@requires("ticket_type.edit")
+@blueprint.arguments(TypeOrder)
+@blueprint.response(200, TypeList)
+def put_order(given: dict[str, Any]) -> dict[str, Any]:
+    """Offer the types in this order."""
+    with current_desk().database.transaction() as session:
+        order_types(session, given["keys"])
+        return {"items": all_types(session)}

@@ -101,6 +101,16 @@ class Announcement:
 
 
 @dataclass(frozen=True)
+class Store:
+    """A data store that outlives instances (BPMN 2.0, 10.4.1). `key` is its id, in whichever file it stands; `capacity`
+    how many entries a list in it may have, None: any number."""
+
+    key: str
+    name: Words
+    capacity: int | None = None
+
+
+@dataclass(frozen=True)
 class DataAssociation:
     """Copies data (BPMN 2.0, 10.4.2): `source` and `target` are variables, None where an expression says it."""
 
@@ -212,7 +222,8 @@ class ScopeModel:
     sequential: bool = False  # ad-hoc ordering
     cancel_remaining: bool = True
     line: int = 0
-    variables: list[str] = field(default_factory=list)  # properties, data objects, data stores
+    variables: list[str] = field(default_factory=list)  # properties, data objects, own data stores
+    stores: dict[str, Store] = field(default_factory=dict)  # shared data stores, by what they are called here
 
     @property
     def starts(self) -> list[Node]:

@@ -99,7 +99,7 @@ class ScopeSpec(BpmnProcessSpec):  # type: ignore[misc]
         return None
 
     def declare(self, scope: Scope) -> None:
-        """The scope has the properties, data objects and data stores that are drawn in it."""
+        """The scope has the properties, data objects and data stores of its own that are drawn in it."""
         for name in self.model.variables:
             scope.local.setdefault(name, None)
 
@@ -154,6 +154,8 @@ class Program:
         self.spec_index = {id(spec): i for i, spec in enumerate(self.spec_list)}
         self.scope_index = {id(scope): i for i, scope in enumerate(self.scope_list)}
         self.scope_at = {scope.path: scope for scope in self.scope_list}
+        # Of all that may run here: whoever steps an instance holds them from the beginning (engine.stores).
+        self.stores = frozenset(s.key for scope in self.scope_list for s in scope.model.stores.values())
 
     def version_of(self, element_id: str) -> str:
         """The version of the process that has this element: the program's own, or the first called one."""

@@ -46,7 +46,7 @@ from engine.bpmn.model import (
     Trigger,
     Words,
 )
-from engine.bpmn.reading_data import collection, item, read_data, variable
+from engine.bpmn.reading_data import collection, item, read_data, store_of, variable
 
 SIZE_LIMIT = 10 * 1024 * 1024
 
@@ -153,8 +153,8 @@ def read_definitions(content: bytes, *, validate: bool = True) -> Definitions:
 # XML Schema lets a boolean be 1 or 0, and stand between spaces.
 _BOOLEANS = (
     "cancelActivity", "cancelRemainingInstances", "instantiate", "isCollection", "isExecutable",
-    "isForCompensation", "isImmediate", "isInterrupting", "isSequential", "parallelMultiple",
-    "testBefore", "triggeredByEvent", "waitForCompletion",
+    "isForCompensation", "isImmediate", "isInterrupting", "isSequential", "isUnlimited",
+    "parallelMultiple", "testBefore", "triggeredByEvent", "waitForCompletion",
 )  # fmt: skip
 _SPELLINGS = {"1": "true", "0": "false"}
 
@@ -232,7 +232,11 @@ class _Reader:
                 )
                 scope.flows[flow.id] = flow
             elif kind in ("property", "dataObject", "dataStoreReference"):
-                scope.variables.append(variable(self.document, child.get("id")) or "")
+                name = variable(self.document, child.get("id")) or ""
+                if (store := store_of(self.document, child)) is not None:
+                    scope.stores[name] = store
+                else:
+                    scope.variables.append(name)
             elif kind not in SILENT and isinstance(child.tag, str):
                 self.definitions.unknown.append(
                     (kind, child.get("id") or "", child.sourceline or 0)

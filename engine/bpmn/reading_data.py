@@ -1,8 +1,8 @@
 """Reads the data of activities and events: inputs, outputs, properties and associations (BPMN 2.0, 10.4)."""
 
 from engine.bpmn.document import ACTIVITIES, Document, Element, unprefixed
-from engine.bpmn.extensions import NS, text_of
-from engine.bpmn.model import Assignment, DataAssociation, Node
+from engine.bpmn.extensions import NS, text_of, words_of
+from engine.bpmn.model import Assignment, DataAssociation, Node, Store
 
 
 def read_data(document: Document, e: Element, node: Node) -> None:
@@ -47,15 +47,30 @@ def _associations(
 
 
 def variable(document: Document, reference: str | None) -> str | None:
-    """The variable that a data element is: its name, else its id; a reference to a data object is the object."""
+    """The variable that a data element is: its name, else its id; a reference to a data object
+    or store is what it refers to."""
     if not reference:
         return None
     element = document.target(reference)
     if element is None:
         return unprefixed(reference)
-    if element.get("dataObjectRef"):
-        return variable(document, element.get("dataObjectRef"))
+    for kind in ("dataObjectRef", "dataStoreRef"):
+        if element.get(kind):
+            return variable(document, element.get(kind))
     return str(element.get("name") or element.get("id"))
+
+
+def store_of(document: Document, reference: Element) -> Store | None:
+    """The data store that a reference names; None for one that names none: each instance has that to itself."""
+    named = reference.get("dataStoreRef")
+    if not named:
+        return None
+    store = document.target(named)
+    if store is None:  # it stands in another file
+        return Store(unprefixed(named), words_of(reference))
+    capacity = store.get("capacity")
+    bounded = capacity is not None and store.get("isUnlimited", "true") == "false"
+    return Store(store.get("id"), words_of(store), int(capacity) if bounded else None)
 
 
 def item(multiple: Element, tag: str) -> str | None:

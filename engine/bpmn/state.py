@@ -44,6 +44,17 @@ def dump(instance: Instance) -> bytes:
     return packed
 
 
+def dump_value(value: Any) -> bytes:
+    """One value, kept as those of an instance are."""
+    packed: bytes = msgpack.packb(value, default=_pack, strict_types=True)
+    return packed
+
+
+def load_value(content: bytes) -> Any:
+    """The reverse of `dump_value`."""
+    return msgpack.unpackb(content, ext_hook=_unpack, strict_map_key=False)
+
+
 def load(content: bytes, program: Program, world: World) -> Instance:
     """The instance as it was when it was dumped. Raises StateUnreadable."""
     try:

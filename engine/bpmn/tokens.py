@@ -17,7 +17,7 @@ from SpiffWorkflow.bpmn.util.subworkflow import BpmnSubWorkflow
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
-from engine.bpmn.model import DecisionCall, Trigger
+from engine.bpmn.model import DecisionCall, Store, Trigger
 
 if TYPE_CHECKING:
     from engine.bpmn.kinds.base import TokenSpec
@@ -60,6 +60,12 @@ class World(Protocol):
 
     def knows_record(self, name: str) -> bool:
         """Whether such a record may be named."""
+
+    def stored(self, store: Store) -> Any:
+        """The value of a data store."""
+
+    def store(self, store: Store, value: Any) -> None:
+        """Give a data store a value."""
 
     def perform(self, token: "Token") -> Any:
         """Run the operator of a service task; `PENDING` when a job was written instead."""
@@ -186,6 +192,17 @@ class Scope(BpmnSubWorkflow):  # type: ignore[misc]
         """What an expression in this scope can name."""
         return Variables(self)
 
+    def store(self, name: str) -> Store | None:
+        """The data store that a name means here, None where it means a variable or nothing."""
+        scope: Scope | None = self if self.instance.program.stores else None
+        while scope is not None:
+            if name in scope.spec.model.stores:
+                return scope.spec.model.stores[name]
+            if name in scope.local:
+                return None
+            scope = None if scope.isolated else scope.outer
+        return None
+
     def holder(self, name: str) -> "Scope | None":
         """The nearest scope that has the variable."""
         scope: Scope | None = self
@@ -204,9 +221,12 @@ class Scope(BpmnSubWorkflow):  # type: ignore[misc]
         return scope
 
     def assign(self, name: str, value: Any) -> None:
-        """Set a variable where it exists, else in the process."""
-        holder = self.holder(name) or self.root
-        holder.local[name] = value
+        """Set a variable where it exists, else in the process; or a data store."""
+        if (store := self.store(name)) is not None:
+            self.instance.world.store(store, value)
+        else:
+            holder = self.holder(name) or self.root
+            holder.local[name] = value
         self.instance.changed[name] = value
         self.instance.conditions_due = True
 
@@ -217,7 +237,10 @@ class Scope(BpmnSubWorkflow):  # type: ignore[misc]
 
 
 class Variables(Mapping[str, Any]):
-    """A scope's data seen from inside, then the records that the desk offers (`ticket.priority`)."""
+    """A scope's data seen from inside, then the records that the desk offers (`ticket.priority`).
+
+    What goes through all names meets no data stores: they are shared already, and copied by nobody.
+    """
 
     def __init__(self, scope: Scope, extra: Mapping[str, Any] | None = None) -> None:
         self.scope = scope
@@ -226,6 +249,8 @@ class Variables(Mapping[str, Any]):
     def __getitem__(self, name: str) -> Any:
         if name in self.extra:
             return self.extra[name]
+        if (store := self.scope.store(name)) is not None:
+            return self.scope.instance.world.stored(store)
         holder = self.scope.holder(name)
         if holder is not None:
             return holder.local[name]
@@ -235,6 +260,7 @@ class Variables(Mapping[str, Any]):
         return (
             name in self.extra
             or self.scope.holder(str(name)) is not None
+            or self.scope.store(str(name)) is not None
             or self.scope.instance.world.knows_record(str(name))
         )
 
@@ -246,7 +272,8 @@ class Variables(Mapping[str, Any]):
             for name in scope.local:
                 if name not in seen:
                     seen.add(name)
-                    yield name
+                    if self.scope.store(name) is None:
+                        yield name
             scope = None if scope.isolated else scope.outer
 
     def __len__(self) -> int:

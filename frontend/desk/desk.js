@@ -12,6 +12,7 @@ import "./keys.js";
 import "./live.js";
 import "./macros.js";
 import "./new-rows.js";
+import "./order.js";
 import "./palette.js";
 import "./presence.js";
 import "./progress.js";

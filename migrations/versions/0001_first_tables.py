@@ -174,6 +174,33 @@ def upgrade() -> None:
     )
     op.create_index("ix_company_name", "company", ["name"], unique=False)
     op.create_table(
+        "data_store",
+        sa.Column("key", sa.String(length=255), nullable=False),
+        sa.Column("name", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("value", sa.LargeBinary(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("key", name="pk_data_store"),
+    )
+    op.create_table(
+        "data_store_change",
+        sa.Column("key", sa.String(length=255), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column(
+            "actor", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False
+        ),
+        sa.Column("instance_id", sa.Uuid(), nullable=True),
+        sa.Column("element_id", sa.String(length=255), nullable=True),
+        sa.Column("value", sa.LargeBinary(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["key"], ["data_store.key"], name="fk_data_store_change_key"),
+        sa.PrimaryKeyConstraint("key", "revision", name="pk_data_store_change"),
+    )
+    op.create_index(
+        "ix_data_store_change_instance_id", "data_store_change", ["instance_id"], unique=False
+    )
+    op.create_table(
         "deployment",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
@@ -628,6 +655,127 @@ def upgrade() -> None:
         sa.UniqueConstraint("day", "prefix", name="uq_ticket_number_day_prefix"),
     )
     op.create_table(
+        "dictionary",
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column(
+            "title", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False
+        ),
+        sa.Column("note", sa.String(length=400), nullable=False),
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_dictionary"),
+        sa.UniqueConstraint("key", name="uq_dictionary_key"),
+    )
+    op.create_table(
+        "dictionary_entry",
+        sa.Column(
+            "dictionary_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("parent_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column(
+            "title", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False
+        ),
+        sa.Column("note", sa.String(length=400), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["dictionary_id"],
+            ["dictionary.id"],
+            name="fk_dictionary_entry_dictionary_id",
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["parent_id"],
+            ["dictionary_entry.id"],
+            name="fk_dictionary_entry_parent_id",
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_dictionary_entry"),
+        sa.UniqueConstraint("dictionary_id", "key", name="uq_dictionary_entry_dictionary_id_key"),
+    )
+    op.create_index(
+        "ix_dictionary_entry_parent_id", "dictionary_entry", ["parent_id"], unique=False
+    )
+    op.create_table(
+        "ticket_field_group",
+        sa.Column(
+            "title", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False
+        ),
+        sa.Column("note", sa.String(length=400), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_ticket_field_group"),
+    )
+    op.create_table(
+        "ticket_field",
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("group_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column(
+            "label", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False
+        ),
+        sa.Column("help", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column(
+            "dictionary_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("expression", sa.Text(), nullable=False),
+        sa.Column("pattern", sa.String(length=256), nullable=False),
+        sa.Column("required", sa.Boolean(), nullable=False),
+        sa.Column("held", sa.String(length=16), nullable=False),
+        sa.Column(
+            "held_ids", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False
+        ),
+        sa.Column("in_list", sa.Boolean(), nullable=False),
+        sa.Column("searchable", sa.Boolean(), nullable=False),
+        sa.Column(
+            "types", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False
+        ),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["dictionary_id"], ["dictionary.id"], name="fk_ticket_field_dictionary_id"
+        ),
+        sa.ForeignKeyConstraint(
+            ["group_id"], ["ticket_field_group.id"], name="fk_ticket_field_group_id"
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_ticket_field"),
+        sa.UniqueConstraint("key", name="uq_ticket_field_key"),
+    )
+    op.create_index(
+        "ix_ticket_field_dictionary_id", "ticket_field", ["dictionary_id"], unique=False
+    )
+    op.create_index("ix_ticket_field_group_id", "ticket_field", ["group_id"], unique=False)
+    op.create_table(
         "ticket_type",
         sa.Column("key", sa.String(length=64), nullable=False),
         sa.Column("name", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
@@ -645,6 +793,7 @@ def upgrade() -> None:
         sa.Column("print_layout", sa.String(length=64), nullable=True),
         sa.Column("survey", sa.Boolean(), nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("is_default", sa.Boolean(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column(
             "id",
@@ -1934,6 +2083,60 @@ def upgrade() -> None:
     op.create_index("ix_ticket_merge_from_id", "ticket_merge", ["from_id"], unique=False)
     op.create_index("ix_ticket_merge_into_id", "ticket_merge", ["into_id"], unique=False)
     op.create_table(
+        "ticket_field_value",
+        sa.Column(
+            "ticket_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("field_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("start", sa.String(length=100), nullable=False),
+        sa.Column("number", sa.Numeric(precision=30, scale=10), nullable=True),
+        sa.Column("moment", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["field_id"],
+            ["ticket_field.id"],
+            name="fk_ticket_field_value_field_id",
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["ticket_id"],
+            ["ticket.id"],
+            name="fk_ticket_field_value_ticket_id",
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_ticket_field_value"),
+        sa.UniqueConstraint(
+            "ticket_id", "field_id", name="uq_ticket_field_value_ticket_id_field_id"
+        ),
+    )
+    op.create_index(
+        "ix_ticket_field_value_field_id_moment",
+        "ticket_field_value",
+        ["field_id", "moment"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_ticket_field_value_field_id_number",
+        "ticket_field_value",
+        ["field_id", "number"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_ticket_field_value_field_id_start",
+        "ticket_field_value",
+        ["field_id", "start"],
+        unique=False,
+    )
+    op.create_table(
         "ticket_payment",
         sa.Column(
             "ticket_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
@@ -2114,6 +2317,10 @@ def downgrade() -> None:
     op.drop_table("ticket_trail")
     op.drop_index("ix_ticket_payment_ticket_id_id", table_name="ticket_payment")
     op.drop_table("ticket_payment")
+    op.drop_index("ix_ticket_field_value_field_id_start", table_name="ticket_field_value")
+    op.drop_index("ix_ticket_field_value_field_id_number", table_name="ticket_field_value")
+    op.drop_index("ix_ticket_field_value_field_id_moment", table_name="ticket_field_value")
+    op.drop_table("ticket_field_value")
     op.drop_index("ix_ticket_merge_into_id", table_name="ticket_merge")
     op.drop_index("ix_ticket_merge_from_id", table_name="ticket_merge")
     op.drop_table("ticket_merge")
@@ -2232,6 +2439,13 @@ def downgrade() -> None:
     op.drop_table("vendor")
     op.drop_table("user_account")
     op.drop_table("ticket_type")
+    op.drop_index("ix_ticket_field_group_id", table_name="ticket_field")
+    op.drop_index("ix_ticket_field_dictionary_id", table_name="ticket_field")
+    op.drop_table("ticket_field")
+    op.drop_table("ticket_field_group")
+    op.drop_index("ix_dictionary_entry_parent_id", table_name="dictionary_entry")
+    op.drop_table("dictionary_entry")
+    op.drop_table("dictionary")
     op.drop_table("ticket_number")
     op.drop_table("skill")
     op.drop_table("shift")
@@ -2284,6 +2498,9 @@ def downgrade() -> None:
     op.drop_index("ix_designer_file_key", table_name="designer_file")
     op.drop_table("designer_file")
     op.drop_table("deployment")
+    op.drop_index("ix_data_store_change_instance_id", table_name="data_store_change")
+    op.drop_table("data_store_change")
+    op.drop_table("data_store")
     op.drop_index("ix_company_name", table_name="company")
     op.drop_table("company")
     op.drop_index("ix_batch_at", table_name="batch")

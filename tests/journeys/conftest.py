@@ -40,6 +40,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: ("time" in fixtures_of(item)) - (item.path.stem == "test_pages"))
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """A process of pytest-xdist names the group in the test's id; else each journey might start a desk of its own."""
+    if hasattr(session.config, "workerinput"):
+        journeys = [item for item in session.items if item.get_closest_marker("journey")]
+        assert all("@" in item.nodeid for item in journeys), "pytest-xdist keeps no groups together"
+
+
 def fixtures_of(item: pytest.Item) -> list[str]:
     """The names of the fixtures that a test uses."""
     return list(getattr(item, "fixturenames", ()))

@@ -32,7 +32,7 @@ EDIT = "tickets.edit"
 MOST = 500  # tickets of one batch
 MOST_REASONS = 50  # of failures that are kept in words
 
-_REFUSALS = (OperatorError, DiagramError, EngineError, events.NobodyWaits, TypeUnavailable,
+REFUSALS = (OperatorError, DiagramError, EngineError, events.NobodyWaits, TypeUnavailable,
              ChangedMeanwhile, TicketDeleted, LookupError)  # fmt: skip
 
 
@@ -168,7 +168,7 @@ class _Results:
     def attempt(self, do: Callable[[], None]) -> None:
         try:
             do()
-        except _REFUSALS as error:
+        except REFUSALS as error:
             self.done(error)
         else:
             self.done(None)

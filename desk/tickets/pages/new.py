@@ -28,6 +28,7 @@ from desk.tickets.trail import PRIORITIES
 from desk.tickets.types import (
     BASIC,
     TypeUnavailable,
+    default_type,
     form_of_type,
     open_types,
     requested_type,
@@ -57,7 +58,7 @@ class _Request:
 def new_ticket() -> Any:
     """The empty page; `?contact=` chooses the customer, `?type=` the type and with it the form."""
     with current_desk().reading() as session:
-        kind = _kind(session, request.args.get("type", ""))
+        kind = _kind(session, request.args.get("type", "")) or default_type(session, current_user())
     values = {
         "contact_id": request.args.get("contact", ""),
         "priority": kind.priority if kind else "normal",

@@ -21,6 +21,8 @@ from desk.tickets.types import (
     all_types,
     change_type,
     create_type,
+    make_default,
+    order_types,
     type_by_key,
 )
 from desk.web import navigation
@@ -42,6 +44,37 @@ def type_list() -> str:
         types = all_types(session)
         processes = dict(_processes(session))
     return render_template("tickets/types.html", types=types, processes=processes)
+
+
+@blueprint.post("/settings/ticket-types")
+@requires(PERMISSION)
+def save_order() -> Any:
+    """Keep the types in the order of `key`; `move` (up or down, and a key) changes places with the next one before."""
+    keys = request.form.getlist("key")
+    way, _space, moved = request.form.get("move", "").partition(" ")
+    if moved in keys:
+        here = keys.index(moved)
+        there = min(max(here + (-1 if way == "up" else 1), 0), len(keys) - 1)
+        keys[here], keys[there] = keys[there], keys[here]
+    with current_desk().database.transaction() as session:
+        order_types(session, keys)
+    return redirect(url_for("tickets.type_list"), 303)
+
+
+@blueprint.post("/settings/ticket-types/<key>/default")
+@requires(PERMISSION)
+def save_default(key: str) -> Any:
+    """Let new tickets begin with this type."""
+    try:
+        with current_desk().database.transaction() as session:
+            found = type_by_key(session, key) or abort(404)
+            make_default(session, found)
+            name = words(found.name)
+    except TypeRefused as refused:
+        flash(_refused_words(refused), "warning")
+    else:
+        flash(_("New tickets begin with the type “%(name)s” now.", name=name), "success")
+    return redirect(url_for("tickets.type_list"), 303)
 
 
 @blueprint.get("/settings/ticket-types/new")
@@ -206,4 +239,6 @@ def _refused_words(refused: TypeRefused) -> str:
         "prefix": _("1 to 6 letters; numbers of the general type always begin with WN."),
         "roles": _("Choose roles of the list."),
         "priority": _("Choose one of the list."),
+        "default": _("New tickets begin with this type. Make another one the default first."),
+        "withdrawn": _("This type was withdrawn."),
     }[refused.reason]

@@ -46,6 +46,7 @@ from engine.timestamps import utc_now
 
 FEW_LINES = 50  # of the trail, on the page; the rest when asked for
 ALL_LINES = 5000
+CANCEL = "cancel"  # the outcome with which a diagram cancels the ticket
 
 
 @dataclass(frozen=True)
@@ -167,10 +168,17 @@ def header_context(session: Session, ticket: Ticket) -> dict[str, Any]:
         and not ticket.merged_into_id
         and ticket.state not in OVER
         and can(user, "ticket.cancel")
-        and CANCELLED in awaited,
+        and CANCELLED in awaited
+        and not _cancels_by_a_step(session, ticket),
         "can_delete": there and can(user, "ticket.delete"),
         "next_clock": next_clock(session, ticket),
     }
+
+
+def _cancels_by_a_step(session: Session, ticket: Ticket) -> bool:
+    """Whether a step of the reader's has an outcome that cancels: then that is the button."""
+    mine = open_steps(session, current_desk().engine, ticket.instance_id, current_user()).mine
+    return any(outcome.id == CANCEL for task in mine for outcome in task.outcomes)
 
 
 def conversation_context(

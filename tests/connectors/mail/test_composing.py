@@ -75,7 +75,7 @@ def test_files_go_along_with_their_chinese_names() -> None:
     assert attachment.get_payload(decode=True) == b"%PDF-1.4\x00\xff"
 
 
-@pytest.mark.parametrize("kind", ["acknowledgement", "reply", "ended", "reopened", "message"])
+@pytest.mark.parametrize("kind", ["acknowledgement", "reply", "ended", "cancelled", "reopened", "message"])
 @pytest.mark.parametrize("locale", ["en", "zh_CN"])
 def test_every_mail_is_worded_in_both_languages(kind: Any, locale: str) -> None:
     words = worded(kind, locale, VALUES)

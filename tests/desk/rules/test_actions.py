@@ -18,7 +18,7 @@ from desk.rules.actions import ACTIONS
 from desk.rules.rule import Action, Condition, Rule
 from desk.tickets.changes import edit_ticket
 from desk.tickets.events import request_ticket
-from desk.tickets.models import Message, Ticket, TicketWatcher
+from desk.tickets.models import Message, Ticket, TicketWatcher, TrailEntry
 from desk.tickets.relations.splitting import Part, split
 from desk.tickets.types import ensure_types, requested_type
 from engine.actors import SYSTEM, Actor
@@ -47,6 +47,7 @@ def actions(crew: SimpleNamespace) -> dict[str, tuple[Action, ...]]:
         "priority": (action("priority", value="urgent"),),
         "state": (action("state", value="processing"),),
         "close": (action("close", text="完"),),
+        "cancel": (action("cancel", text="重复"),),
         "type": (action("type", value="complaint"),),
         "title": (action("title", value="新标题"),),
         "deadline": (action("deadline", value="8"),),
@@ -89,6 +90,9 @@ def happened(session: Session, crew: SimpleNamespace, about: dict[str, Ticket]) 
         "priority": tickets["priority"].priority == "urgent",
         "state": tickets["state"].state == "processing",
         "close": tickets["close"].state == "ended",
+        "cancel": tickets["cancel"].state == "cancelled" and session.scalars(
+            select(TrailEntry.remark).where(TrailEntry.ticket_id == about["cancel"].id, TrailEntry.action == "cancelled")
+        ).all() == ["重复"],
         "type": tickets["type"].type == "complaint",
         "title": tickets["title"].title == "新标题",
         "deadline": left is not None and abs(left - utc_now() - timedelta(hours=8)) < timedelta(minutes=5),

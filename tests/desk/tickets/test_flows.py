@@ -2,14 +2,18 @@
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
+from threading import Barrier, Thread
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from desk.application import Desk
 from desk.notices.models import Notice
@@ -17,7 +21,7 @@ from desk.portal import page_keys
 from desk.portal.tracking import tracking_token
 from desk.surveys.models import Survey
 from desk.surveys.operations import NotOpen, answer, ask
-from desk.tickets.events import request_ticket
+from desk.tickets.events import NobodyWaits, cancel, request_ticket
 from desk.tickets.models import Ticket, TicketPayment, TrailEntry
 from desk.tickets.operators import close
 from desk.tickets.payments.operations import payments_of
@@ -33,8 +37,9 @@ from desk.tickets.types import (
     type_by_key,
 )
 from engine.actors import SYSTEM, Actor
+from engine.errors import TaskGone
 from engine.scheduler import run_due
-from engine.tables import human_task, process_instance, process_version
+from engine.tables import human_task, job, process_instance, process_version
 from engine.timestamps import utc_now
 from lanedesk.deploying import LIBRARY
 from tests.desk.web.fixtures import Browser
@@ -511,6 +516,98 @@ def test_a_ticket_that_is_over_or_still_sends_is_not_cancelled(
     assert f"{path}/cancel" not in boss.get(path).text  # though its process waits for the rating
     assert boss.post(f"{path}/cancel", {"reason": "重复"}).status_code == 409
     assert reload(desk, ticket).state == "ended"
+
+
+def test_who_can_cancel_in_the_step_has_one_button_for_it(
+    desk: Desk, crew: SimpleNamespace, opened: Any, do: Any, visit: Any
+) -> None:
+    ticket, boss = opened("basic"), visit(crew.dispatcher)
+    page = boss.get(f"/tickets/{ticket.id}").text
+    assert 'name="outcome" value="cancel"' in page
+    assert f"/tickets/{ticket.id}/cancel" not in page
+    do(ticket, "dispatch", crew.dispatcher, "dispatch", person=crew.lilei.id)
+    page = boss.get(f"/tickets/{ticket.id}").text
+    assert 'name="outcome" value="cancel"' not in page
+    assert f"/tickets/{ticket.id}/cancel" in page
+
+
+@pytest.mark.parametrize("key", ["basic", "complaint", "incident", "on-site", "refund", "service-request"])
+def test_the_customer_is_told_that_the_ticket_was_cancelled(
+    desk: Desk, crew: SimpleNamespace, opened: Any, key: str
+) -> None:
+    ticket = opened(key)
+    with desk.database.transaction() as session:
+        mine = session.get_one(Ticket, ticket.id)
+        cancel(session, desk.engine, mine, reason="重复", actor=acting(crew.dispatcher))
+    assert reload(desk, ticket).state == "cancelled"
+    assert standing(desk, ticket) == ["es_cancel", "x_tell"]
+    with desk.reading() as session:
+        mails = select(job.c.parameters).where(
+            job.c.instance_id == ticket.instance_id, job.c.status == "waiting"
+        )
+        told = [given for given in session.scalars(mails) if given.get("template") == "cancelled"]
+        assert [given["ticket_id"] for given in told] == [ticket.id]
+
+
+def test_of_ending_and_cancelling_at_once_the_first_counts(
+    desk: Desk, crew: SimpleNamespace, opened: Any, do: Any
+) -> None:
+    """Whoever cancels read the ticket as open; meanwhile its handler has finished it."""
+    ticket = opened("basic")
+    do(ticket, "dispatch", crew.dispatcher, "dispatch", person=crew.lilei.id)
+    do(ticket, "accept", crew.lilei, "accept")
+    do(ticket, "process", crew.lilei, "finish", solution="好了")
+    with desk.database.transaction() as session:
+        mine = session.get_one(Ticket, ticket.id)
+        set_committed_value(mine, "state", "processing")
+        with pytest.raises(NobodyWaits):
+            cancel(session, desk.engine, mine, reason="重复", actor=acting(crew.dispatcher))
+    assert reload(desk, ticket).state == "ended"
+
+    other = opened("basic")
+    do(other, "dispatch", crew.dispatcher, "dispatch", person=crew.lilei.id)
+    do(other, "accept", crew.lilei, "accept")
+    finishing = step(desk, other, "process")
+    with desk.database.transaction() as session:
+        mine = session.get_one(Ticket, other.id)
+        cancel(session, desk.engine, mine, reason="重复", actor=acting(crew.dispatcher))
+    with desk.database.transaction() as session, pytest.raises(TaskGone):
+        desk.engine.complete(
+            session, finishing.id, {"solution": "好了"}, outcome="finish", actor=acting(crew.lilei)
+        )
+    assert reload(desk, other).state == "cancelled"
+
+
+def test_two_who_end_and_cancel_at_the_same_instant(
+    desk: Desk, crew: SimpleNamespace, opened: Any, do: Any
+) -> None:
+    ticket = opened("basic")
+    do(ticket, "dispatch", crew.dispatcher, "dispatch", person=crew.lilei.id)
+    do(ticket, "accept", crew.lilei, "accept")
+    finishing, together, done = step(desk, ticket, "process").id, Barrier(2), []
+
+    def finish(session: Session) -> None:
+        desk.engine.complete(
+            session, finishing, {"solution": "好了"}, outcome="finish", actor=acting(crew.lilei)
+        )
+
+    def withdraw(session: Session) -> None:
+        mine = session.get_one(Ticket, ticket.id)
+        cancel(session, desk.engine, mine, reason="重复", actor=acting(crew.dispatcher))
+
+    def one(act: Callable[[Session], None], state: str) -> None:
+        together.wait(timeout=30)
+        with suppress(TaskGone, NobodyWaits):
+            with desk.database.transaction() as session:
+                act(session)
+            done.append(state)
+
+    threads = [Thread(target=one, args=given) for given in ((finish, "ended"), (withdraw, "cancelled"))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert done == [reload(desk, ticket).state]
 
 
 def test_asking_to_cancel_and_the_answer_stand_in_the_trail(

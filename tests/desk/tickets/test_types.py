@@ -14,9 +14,11 @@ from desk.tickets.types import (
     TypeRefused,
     TypeSettings,
     TypeUnavailable,
+    all_types,
     change_type,
     create_type,
     ensure_types,
+    make_default,
     requested_type,
     type_by_key,
 )
@@ -208,3 +210,78 @@ def test_types_are_set_up_in_the_settings(
         assert found.print_layout == "work-order"
         assert (found.create_roles, found.read_roles) == (["supervisor"], ["agent", "supervisor"])
     assert visit(crew.lilei).get("/settings/ticket-types").status_code == 403
+
+
+def test_types_stand_in_the_order_that_was_chosen(
+    desk: Desk, crew: SimpleNamespace, types: None, visit: Any, make_user: Any
+) -> None:
+    boss = visit(make_user("shi", roles=["implementer"]))
+
+    def order() -> list[str]:
+        with desk.reading() as session:
+            return [kind.key for kind in all_types(session)]
+
+    before = order()
+    boss.get("/settings/ticket-types")
+    boss.post("/settings/ticket-types", {"key": before, "move": f"up {before[1]}"})
+    assert order() == [before[1], before[0], *before[2:]]
+    boss.post("/settings/ticket-types", {"key": order(), "move": f"up {before[1]}"})
+    assert order() == [before[1], before[0], *before[2:]], "the first goes no further"
+    boss.post("/settings/ticket-types", {"key": list(reversed(before))})
+    assert order() == before[::-1]
+    boss.post("/settings/ticket-types", {"key": [before[2], "none-of-ours"]})
+    assert order() == [before[2], *(key for key in before[::-1] if key != before[2])]
+    offered = visit(crew.dispatcher).get("/tickets/new").text
+    assert offered.index(f"type={before[2]}") < offered.index(f"type={before[0]}")
+
+
+def test_a_new_ticket_begins_with_the_default_type(
+    desk: Desk, crew: SimpleNamespace, types: None, visit: Any, make_user: Any
+) -> None:
+    def begins_with(page: Any) -> str:
+        return str(page.text.split('name="type" value="')[1].split('"')[0])
+
+    boss, dispatcher = visit(make_user("shi", roles=["implementer"])), visit(crew.dispatcher)
+    assert begins_with(dispatcher.get("/tickets/new")) == "basic"
+    boss.get("/settings/ticket-types")
+    assert boss.post("/settings/ticket-types/complaint/default", {}).status_code == 303
+    page = dispatcher.get("/tickets/new")
+    assert begins_with(page) == "complaint"
+    assert begins_with(dispatcher.get("/tickets/new?type=refund")) == "refund"
+    with desk.database.transaction() as session:
+        found = type_by_key(session, "complaint")
+        assert found is not None
+        settings = TypeSettings(found.name, found.process_key, {}, create_roles=["supervisor"])
+        change_type(session, desk.engine, found, settings)
+        with pytest.raises(TypeRefused) as refused:
+            change_type(
+                session, desk.engine, found,
+                TypeSettings(found.name, found.process_key, {}, active=False),
+            )  # fmt: skip
+        assert (refused.value.field, refused.value.reason) == ("active", "default")
+    # who may not open the default one begins with the first that they may
+    assert begins_with(visit(crew.lilei).get("/tickets/new")) == "basic"
+    with desk.database.transaction() as session:
+        basic, complaint = type_by_key(session, "basic"), type_by_key(session, "complaint")
+        assert basic is not None
+        assert complaint is not None
+        make_default(session, basic)
+        gone = TypeSettings(complaint.name, complaint.process_key, {}, active=False)
+        assert not change_type(session, desk.engine, complaint, gone).active
+        with pytest.raises(TypeRefused):
+            make_default(session, complaint)
+        ensure_types(session)
+        assert basic.is_default
+
+
+def test_programs_order_types_and_choose_the_default_one(
+    desk: Desk, crew: SimpleNamespace, types: None, bearer: Any, app: Any, make_user: Any
+) -> None:
+    client, headers = app.test_client(), bearer(make_user("shi", roles=["implementer"]))
+    assert client.post("/api/v1/ticket-types/refund/default", headers=headers).json["is_default"]
+    assert client.post("/api/v1/ticket-types/none/default", headers=headers).status_code == 404
+    order = client.put("/api/v1/ticket-types", headers=headers, json={"keys": ["refund", "basic"]})
+    assert [kind["key"] for kind in order.json["items"]][:2] == ["refund", "basic"]
+    assert [kind["key"] for kind in order.json["items"] if kind["is_default"]] == ["refund"]
+    lilei = bearer(crew.lilei)
+    assert client.put("/api/v1/ticket-types", headers=lilei, json={"keys": ["x"]}).status_code == 403

@@ -1,0 +1,1 @@
+"""Fields that a desk defines for its tickets, the dictionaries they choose from, and their values."""

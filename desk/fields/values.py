@@ -1,0 +1,413 @@
+"""What tickets have in their fields: read for pages, lists and programs; checked, set and told here.
+
+`ticket_fields`, `values_of` and `set_values` are what the rest of the desk calls.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+from decimal import Decimal
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from desk.application import Desk
+from desk.calendars import here as calendars
+from desk.events import emit
+from desk.fields.forms import (
+    CONTAINER,
+    FROM_DICTIONARY,
+    STARS,
+    entries_of,
+    form_of_fields,
+    leaves,
+    options_of,
+)
+from desk.fields.models import Field, FieldGroup, FieldValue, Held, Kind
+from desk.forms.tree import Json
+from desk.people.models import User
+from desk.tickets.models import Attachment, Message, Ticket
+from desk.tickets.operations import write_trail
+from engine.actors import Actor
+from engine.expressions import compiled
+from engine.feel import FeelError, to_json
+from engine.operators import Text
+from engine.timestamps import utc_now
+
+EMPTY: Final[tuple[Json, ...]] = (None, "", [], {})
+_NO_SUCH: Final = Text("There is no such field.", "没有此字段。")
+_NOT_HERE: Final = Text(
+    "Tickets of this type do not have this field.", "此类型的工单没有这个字段。"
+)
+_COMPUTED: Final = Text("This field is computed.", "此字段由系统计算。")
+_WITHDRAWN: Final = Text("This field was withdrawn.", "此字段已停用。")
+_FILES: Final = Text("Name files of this ticket by their numbers.", "请填写此工单附件的编号。")
+
+
+class FieldRefused(ValueError):
+    """A value cannot be kept. `key` names the field, `reason` says why, for people."""
+
+    def __init__(self, key: str, reason: Text) -> None:
+        super().__init__(f"{key}: {reason.en}")
+        self.key, self.reason = key, reason
+
+
+@dataclass(frozen=True)
+class Changed:
+    """A field of a ticket that has another value now; None where it has, or had, nothing."""
+
+    field: Field
+    old: Json
+    new: Json
+
+    @property
+    def name(self) -> str:
+        """As events, trails and rules call it: `fields.<key>`."""
+        return f"{CONTAINER}.{self.field.key}"
+
+
+# -- reading -------------------------------------------------------------------------------------
+
+
+def all_fields(session: Session) -> list[Field]:
+    """Every field in order of its group and within it, withdrawn ones too."""
+    return list(
+        session.scalars(
+            select(Field)
+            .outerjoin(FieldGroup, FieldGroup.id == Field.group_id)
+            .order_by(
+                FieldGroup.position.is_(None), FieldGroup.position, FieldGroup.id,
+                Field.position, Field.id,
+            )
+        )
+    )  # fmt: skip
+
+
+def active_fields(session: Session) -> list[Field]:
+    """Those in use, in their order."""
+    return [field for field in all_fields(session) if field.active]
+
+
+def ticket_fields(session: Session, type_key: str) -> list[Field]:
+    """The fields of tickets of a type, in their order; withdrawn ones left out."""
+    return [field for field in active_fields(session) if belongs(field, type_key)]
+
+
+def belongs(field: Field, type_key: str) -> bool:
+    """Whether tickets of the type have the field."""
+    return not field.types or type_key in field.types
+
+
+def values_of(session: Session, ticket_ids: Collection[int]) -> dict[int, dict[str, Json]]:
+    """By ticket what it has, by key; every ticket is there, a field without a value is not."""
+    found: dict[int, dict[str, Json]] = {number: {} for number in ticket_ids}
+    if found:
+        rows = session.execute(
+            select(FieldValue.ticket_id, Field.key, FieldValue.value)
+            .join(Field, Field.id == FieldValue.field_id)
+            .where(FieldValue.ticket_id.in_(found))
+        )
+        for ticket_id, key, value in rows:
+            found[ticket_id][key] = value
+    return found
+
+
+def held_for(fields: Iterable[Field], user: User | None) -> frozenset[str]:
+    """Keys of the fields that this person may only read; None is a customer. Computed ones always are."""
+    return frozenset(
+        field.key for field in fields if field.kind == Kind.COMPUTED or _held(field, user)
+    )
+
+
+def _held(field: Field, user: User | None) -> bool:
+    if user is None:
+        return field.held == Held.CUSTOMERS
+    if field.held == Held.TEAMS:
+        return any(team.id in field.held_ids for team in user.teams)
+    if field.held == Held.PEOPLE:
+        return user.id in field.held_ids
+    return field.held == Held.AGENTS
+
+
+def shown(session: Session, field: Field, value: Json) -> dict[str, str]:
+    """A value as people read it, in both languages; empty texts where there is none."""
+    if value in EMPTY:
+        return {"zh": "", "en": ""}
+    if field.kind in FROM_DICTIONARY and field.dictionary_id is not None:
+        keys = [str(one) for one in (value if isinstance(value, list) else [value])]
+        options = {
+            one.token: one for one in leaves(entries_of(session, field.dictionary_id), set(keys))
+        }
+        said = {
+            locale: [options[key].say(locale) if key in options else key for key in keys]
+            for locale in ("zh", "en")
+        }
+        return {"zh": "、".join(said["zh"]), "en": ", ".join(said["en"])}
+    if isinstance(value, bool):
+        return {"zh": "是", "en": "yes"} if value else {"zh": "否", "en": "no"}
+    text = _plain(field, value)
+    return {"zh": text, "en": text}
+
+
+def _plain(field: Field, value: Json) -> str:
+    if field.kind == Kind.STARS and isinstance(value, int):
+        return "★" * value + "☆" * (STARS - value)
+    if isinstance(value, list):
+        return ", ".join(
+            str(one.get("name", "")) if isinstance(one, dict) else str(one) for one in value
+        )
+    if isinstance(value, dict):
+        degrees = [str(value[name]) for name in ("lat", "lon") if value.get(name) is not None]
+        return " · ".join(filter(None, (str(value.get("address") or ""), ", ".join(degrees))))
+    if field.kind == Kind.DATETIME:
+        return str(value)[:16].replace("T", " ")
+    return str(value)
+
+
+def feel_value(field: Field, value: Json) -> Any:
+    """A value as expressions read it: exact numbers, dates and times as such."""
+    if value is None:
+        return None
+    if field.kind in (Kind.INTEGER, Kind.DECIMAL, Kind.STARS):
+        return Decimal(str(value))
+    if field.kind == Kind.DATE:
+        return datetime.fromisoformat(str(value)).date()
+    if field.kind == Kind.DATETIME:
+        return datetime.fromisoformat(str(value))
+    if field.kind == Kind.TIME:
+        return time.fromisoformat(str(value))
+    if field.kind == Kind.POSITION and isinstance(value, dict):
+        return {
+            name: Decimal(str(part)) if isinstance(part, (int, float)) else part
+            for name, part in value.items()
+        }
+    return value
+
+
+# -- setting -------------------------------------------------------------------------------------
+
+
+def set_values(
+    session: Session, desk: Desk, ticket: Ticket, wanted: Mapping[str, Json], *, actor: Actor
+) -> list[str]:
+    """Set the fields in `wanted` that differ, by key; null empties one. Returns the keys that changed.
+
+    Computed fields follow. Whether this actor may change them is the caller's question (`held_for`).
+    Side effects: the ticket is locked; a line of the trail for each change, with old and new in
+    words; timers and conditions of its process that read the ticket are worked out anew; open pages
+    are told, and `ticket.changed` is emitted with fields named `fields.<key>`. Raises FieldRefused;
+    nothing is set then.
+    """
+    session.refresh(ticket, with_for_update={"of": Ticket})
+    changes = _put(session, desk.settings.timezone, ticket, wanted)
+    if not changes:
+        return []
+    now = utc_now()
+    for change in changes:
+        write_trail(
+            session, ticket, at=now, actor=actor, action="edited",
+            data={
+                "field": change.name,
+                "label": change.field.label,
+                "old": _words(session, change.field, change.old),
+                "new": _words(session, change.field, change.new),
+            },
+        )  # fmt: skip
+    data = {"ticket_id": ticket.id, "state": str(ticket.state)}
+    for topic in (f"ticket:{ticket.id}", "tickets"):
+        desk.live.publish(session, topic, "ticket.changed", data)
+    desk.engine.reconsider(session, ticket.instance_id)
+    told = {
+        "fields": [change.name for change in changes],
+        "old": {change.name: change.old for change in changes},
+        "new": {change.name: change.new for change in changes},
+    }
+    emit(session, desk.engine, "ticket.changed", told, actor=actor, ticket_id=ticket.id)
+    return [change.field.key for change in changes]
+
+
+def first_values(session: Session, zone: str, ticket: Ticket, wanted: Mapping[str, Any]) -> None:
+    """What a new ticket begins with, of answers of a form; neither trail nor event.
+
+    Of the answers those count whose key is that of a field, and which the field can hold: the form
+    has asked by its own rules. `zone` is the desk's.
+    """
+    fields = {field.key: field for field in ticket_fields(session, ticket.type)}
+    usable = {}
+    for key in wanted.keys() & fields.keys():
+        if fields[key].kind in (Kind.COMPUTED, Kind.FILE) or wanted[key] in EMPTY:
+            continue
+        try:
+            _checked(session, [fields[key]], {key: wanted[key]}, {})
+        except FieldRefused:
+            continue
+        usable[key] = wanted[key]
+    if usable or any(field.kind == Kind.COMPUTED for field in fields.values()):
+        _put(session, zone, ticket, usable)
+
+
+def _words(session: Session, field: Field, value: Json) -> dict[str, str] | None:
+    return None if value in EMPTY else shown(session, field, value)
+
+
+def _put(session: Session, zone: str, ticket: Ticket, wanted: Mapping[str, Json]) -> list[Changed]:
+    """Check and write; what has changed, computed fields last. Raises FieldRefused."""
+    fields = {field.key: field for field in all_fields(session)}
+    for key in wanted:
+        _require(fields.get(key), key, ticket)
+    has = values_of(session, [ticket.id])[ticket.id]
+    asked = [field for field in fields.values() if field.key in wanted]
+    checked = _checked(session, asked, wanted, has)
+    _check_files(session, ticket, asked, checked)
+    now = {**has, **checked}
+    here = [field for field in fields.values() if field.active and belongs(field, ticket.type)]
+    for field in here:
+        if field.kind == Kind.COMPUTED:
+            now[field.key] = compute(field, here, now, zone)
+    changes = [
+        Changed(field, has.get(field.key), None if now[field.key] in EMPTY else now[field.key])
+        for field in fields.values()
+        if field.key in now and _differs(has.get(field.key), now[field.key])
+    ]
+    for change in changes:
+        _write(session, ticket, change)
+    return changes
+
+
+def _differs(old: Json, new: Json) -> bool:
+    if old in EMPTY and new in EMPTY:
+        return False
+    return old != new or type(old) is not type(new)
+
+
+def _require(field: Field | None, key: str, ticket: Ticket) -> None:
+    if field is None:
+        raise FieldRefused(key, _NO_SUCH)
+    if not field.active:
+        raise FieldRefused(key, _WITHDRAWN)
+    if not belongs(field, ticket.type):
+        raise FieldRefused(key, _NOT_HERE)
+    if field.kind == Kind.COMPUTED:
+        raise FieldRefused(key, _COMPUTED)
+
+
+def _checked(
+    session: Session, fields: Sequence[Field], wanted: Mapping[str, Json], has: Mapping[str, Json]
+) -> dict[str, Json]:
+    """The values as they are kept, by the rules of the form of these fields. Raises FieldRefused."""
+    by_form = [
+        field
+        for field in fields
+        if field.kind != Kind.FILE
+        and not (field.kind == Kind.POSITION and wanted[field.key] is None and not field.required)
+    ]
+    values: dict[str, Json] = {field.key: None for field in fields}
+    for field in fields:
+        if field.kind == Kind.FILE:
+            values[field.key] = wanted[field.key] or None
+    if not by_form:
+        return values
+    form = form_of_fields(by_form)
+    payload = {CONTAINER: {field.key: wanted[field.key] for field in by_form}}
+    options = options_of(session, by_form, has)
+    done, zh = (
+        form.validate_json(payload, locale=locale, options=options) for locale in ("en", "zh_CN")
+    )
+    for name, words in done.errors.items():
+        key = name.split(".")[1] if "." in name else name
+        raise FieldRefused(key, Text(words, zh.errors.get(name, words)))
+    for key, value in done.values[CONTAINER].items():
+        values[key] = _tidy(value)
+    return values
+
+
+def _tidy(value: Json) -> Json:
+    """A value without its empty parts: an address without degrees, nothing at all."""
+    if isinstance(value, dict):
+        kept = {name: part for name, part in value.items() if part not in EMPTY}
+        return kept or None
+    return None if value in EMPTY else value
+
+
+def _check_files(
+    session: Session, ticket: Ticket, fields: Sequence[Field], values: dict[str, Json]
+) -> None:
+    """Files are attachments of the ticket; they are kept with their names. Raises FieldRefused."""
+    for field in fields:
+        if field.kind != Kind.FILE:
+            continue
+        given = values[field.key]
+        if given is None:
+            if field.required:
+                raise FieldRefused(field.key, Text("Choose a file.", "请选择文件。"))
+            continue
+        numbers = [_number(field, one) for one in (given if isinstance(given, list) else [given])]
+        names = dict(
+            session.execute(
+                select(Attachment.id, Attachment.filename)
+                .join(Message, Message.id == Attachment.message_id)
+                .where(Attachment.id.in_(numbers), Message.ticket_id == ticket.id)
+            ).all()
+        )
+        if set(numbers) - names.keys():
+            raise FieldRefused(field.key, _FILES)
+        values[field.key] = [{"id": number, "name": names[number]} for number in numbers]
+
+
+def _number(field: Field, file: Json) -> int:
+    """The number of an attachment, also as it was kept. Raises FieldRefused."""
+    number = file.get("id") if isinstance(file, dict) else file
+    if not isinstance(number, int) or isinstance(number, bool):
+        raise FieldRefused(field.key, _FILES)
+    return number
+
+
+def compute(field: Field, fields: Sequence[Field], values: Mapping[str, Json], zone: str) -> Json:
+    """What a computed field says: FEEL over the fields of the ticket by their keys.
+
+    Those without a value are null. An expression that cannot be worked out is nothing.
+    """
+    names = {one.key: feel_value(one, values.get(one.key)) for one in fields}
+    try:
+        result = compiled(field.expression).evaluate(
+            names, clock=lambda: datetime.now(ZoneInfo(zone)), host=calendars.host(zone)
+        )
+    except FeelError:
+        return None
+    if isinstance(result, Decimal):
+        return int(result) if result == result.to_integral_value() else float(result)
+    return to_json(result)
+
+
+def _write(session: Session, ticket: Ticket, change: Changed) -> None:
+    where = (FieldValue.ticket_id == ticket.id, FieldValue.field_id == change.field.id)
+    if change.new is None:
+        session.execute(delete(FieldValue).where(*where))
+        return
+    row = session.scalars(select(FieldValue).where(*where)).one_or_none()
+    if row is None:
+        row = FieldValue(ticket_id=ticket.id, field_id=change.field.id)
+        session.add(row)
+    row.value = change.new
+    row.text, row.number, row.moment = indexed(change.field, change.new)
+    row.start = row.text[:100]
+    session.flush()
+
+
+def indexed(field: Field, value: Json) -> tuple[str, Decimal | None, datetime | None]:
+    """What lists filter and sort a value by: text, number, moment."""
+    if field.kind == Kind.CHOICES and isinstance(value, list):
+        return "|" + "".join(f"{one}|" for one in value), None, None
+    if isinstance(value, bool):
+        return ("true" if value else "false"), Decimal(value), None
+    if isinstance(value, (int, float)):
+        return str(value), Decimal(str(value)), None
+    text = _plain(field, value)
+    if field.kind == Kind.DATE:
+        day = datetime.fromisoformat(str(value)).replace(tzinfo=UTC)
+        return text, None, day
+    if field.kind == Kind.DATETIME:
+        return text, None, datetime.fromisoformat(str(value)).astimezone(UTC)
+    return text, None, None

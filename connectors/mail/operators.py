@@ -59,8 +59,10 @@ def mail_send(
         Param(
             Text("Kind of mail", "邮件类型"),
             Text(
-                "acknowledgement, reply, ended (with the invitation to rate), cancelled, reopened, or message for your own words",
-                "acknowledgement 受理通知，reply 座席回复，ended 办结并邀请评价，cancelled 已取消，reopened 重新受理，message 自定义内容",
+                "acknowledgement, reply, ended (with the invitation to rate), cancelled, reopened, or message for your "
+                "own words",
+                "acknowledgement 受理通知，reply 座席回复，ended 办结并邀请评价，cancelled 已取消，reopened 重新受理，"
+                "message 自定义内容",
             ),
         ),
     ],

@@ -91,7 +91,8 @@ def happened(session: Session, crew: SimpleNamespace, about: dict[str, Ticket]) 
         "state": tickets["state"].state == "processing",
         "close": tickets["close"].state == "ended",
         "cancel": tickets["cancel"].state == "cancelled" and session.scalars(
-            select(TrailEntry.remark).where(TrailEntry.ticket_id == about["cancel"].id, TrailEntry.action == "cancelled")
+            select(TrailEntry.remark)
+            .where(TrailEntry.ticket_id == about["cancel"].id, TrailEntry.action == "cancelled")
         ).all() == ["重复"],
         "type": tickets["type"].type == "complaint",
         "title": tickets["title"].title == "新标题",

@@ -291,10 +291,7 @@ def _hold_all(
 
 _LOCK_ALL = sql.Query(
     select(process_instance.c.version_id)
-    .where(
-        process_instance.c.id == any_(bindparam("wanted", type_=ARRAY(Uuid))),
-        process_instance.c.status.in_(("active", "suspended")),
-    )
+    .where(process_instance.c.id == any_(bindparam("wanted", type_=ARRAY(Uuid))))
     .order_by(process_instance.c.id)
     .with_for_update()
 )

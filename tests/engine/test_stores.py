@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
@@ -187,22 +188,28 @@ def test_many_instances_at_once_lose_no_count(rig: Rig) -> None:
 
 
 def test_one_signal_to_many_instances_waits_for_nobody_in_a_circle(rig: Rig) -> None:
-    """Each step of the signal's transaction writes the store, while other instances do so too."""
+    """Each step of the signal's transaction writes the store, while people complete tasks of the same instances."""
     on_signal = '<signalEventDefinition signalRef="sig"/>'
-    body = ENDS + HERE + COUNT + f'<intermediateCatchEvent id="w">{on_signal}</intermediateCatchEvent>'
-    outside = STORE + '<signal id="sig" name="go"/>'
-    body += '<exclusiveGateway id="g"/><exclusiveGateway id="x"/>'
-    body += "s->g g->w w->n n->x x->>g x->e[Visits < 0] "
-    looping = diagram(body, outside=outside)
-    rig.deploy(looping, counting("q"))
-    for _ in range(6):
+    handler = '<subProcess id="h" triggeredByEvent="true"><startEvent id="hs" isInterrupting="false">'
+    handler += f'{on_signal}</startEvent><endEvent id="he"/>{COUNT.replace(chr(34) + "n", chr(34) + "c")}'
+    body = ENDS + HERE + handler + "hs->c c->he</subProcess>" + person("a") + COUNT + "s->a a->n n->e"
+    rig.deploy(diagram(body, outside=STORE + '<signal id="sig" name="go"/>'))
+    for _ in range(12):
         rig.start("p")
+    with rig.database.reading() as session:
+        tasks = session.scalars(select(human_task.c.id).order_by(human_task.c.instance_id)).all()
+
+    def complete(task: UUID) -> None:
+        with rig.database.transaction() as session:
+            rig.engine.complete(session, task, {}, outcome=None, actor=ALICE)
+
     with ThreadPoolExecutor(6) as pool:
-        futures = [pool.submit(rig.signal, "go") for _ in range(6)]
-        futures += [pool.submit(rig.start, "q") for _ in range(12)]
-        for future in futures:
-            future.result()
-    assert value(rig) == 6 * 6 + 12
+        futures = [pool.submit(rig.signal, "go")]
+        for task in reversed(tasks):
+            futures += [pool.submit(complete, task), pool.submit(rig.signal, "go")]
+        heard = [f.result() for f in futures]
+    counted = sum(len(delivery.instances) for delivery in heard if delivery is not None)
+    assert value(rig) == 12 + counted
 
 
 WATCHING = (

@@ -34,6 +34,7 @@ from engine.actors import Actor
 from engine.expressions import compiled
 from engine.feel import FeelError, to_json
 from engine.operators import Text
+from engine.tables import process_instance
 from engine.timestamps import utc_now
 
 EMPTY: Final[tuple[Json, ...]] = (None, "", [], {})
@@ -228,24 +229,50 @@ def set_values(
     return [change.field.key for change in changes]
 
 
-def first_values(session: Session, zone: str, ticket: Ticket, wanted: Mapping[str, Any]) -> None:
-    """What a new ticket begins with, of answers of a form; neither trail nor event.
+def first_values(
+    session: Session, zone: str, ticket: Ticket, answers: Mapping[str, Any], *, actor: Actor
+) -> None:
+    """What a new ticket begins with, of answers of a form; neither trail nor event. `zone` is the desk's."""
+    if usable := _usable(session, ticket, answers, actor):
+        _put(session, zone, ticket, usable)
 
-    Of the answers those count whose key is that of a field, and which the field can hold: the form
-    has asked by its own rules. `zone` is the desk's.
+
+def keep_answers(
+    session: Session, desk: Desk, ticket: Ticket, answers: Mapping[str, Any], *, actor: Actor
+) -> list[str]:
+    """Let the ticket's fields follow the answers of a step's form. Returns the keys that changed.
+
+    Side effects: those of `set_values`. The ticket's process is locked first, as every step does it.
     """
+    usable = _usable(session, ticket, answers, actor)
+    if not usable:
+        return []
+    session.execute(
+        select(process_instance.c.id)
+        .where(process_instance.c.id == ticket.instance_id)
+        .with_for_update()
+    )
+    return set_values(session, desk, ticket, usable, actor=actor)
+
+
+def _usable(
+    session: Session, ticket: Ticket, answers: Mapping[str, Any], actor: Actor
+) -> dict[str, Json]:
+    """Answers whose key is that of a field which can hold them: the form has asked by its own rules."""
+    if not answers:
+        return {}
     fields = {field.key: field for field in ticket_fields(session, ticket.type)}
-    usable = {}
-    for key in wanted.keys() & fields.keys():
-        if fields[key].kind in (Kind.COMPUTED, Kind.FILE) or wanted[key] in EMPTY:
+    customer = held_for(fields.values(), None) if actor.kind == "contact" else frozenset()
+    found = {}
+    for key in answers.keys() & fields.keys() - customer:
+        if fields[key].kind in (Kind.COMPUTED, Kind.FILE) or answers[key] in EMPTY:
             continue
         try:
-            _checked(session, [fields[key]], {key: wanted[key]}, {})
+            _checked(session, [fields[key]], {key: answers[key]}, {})
         except FieldRefused:
             continue
-        usable[key] = wanted[key]
-    if usable or any(field.kind == Kind.COMPUTED for field in fields.values()):
-        _put(session, zone, ticket, usable)
+        found[key] = answers[key]
+    return found
 
 
 def _words(session: Session, field: Field, value: Json) -> dict[str, str] | None:

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from desk.application import current_desk
+from desk.fields.values import ticket_fields
 from desk.forms import Form, FormSchemaError
 from desk.tickets.models import Ticket
 from desk.tickets.steps import form_options
@@ -19,14 +20,16 @@ from engine.tables import process_instance
 def form_answers(session: Session, ticket: Ticket) -> tuple[Markup | None, list[tuple[str, str]]]:
     """The form that the ticket's version of the diagram has, filled; and answers that it does not ask for.
 
-    The second are under their names in the data: a program may send what no form knows.
+    The second are under their names in the data: a program may send what no form knows. What the ticket
+    has in a field is shown there.
     """
     form = _form(session, current_desk().engine, ticket)
     known = form.keys if form else frozenset()
+    kept = known | {field.key for field in ticket_fields(session, ticket.type)}
     rest = [
         (name, _text(value))
         for name, value in ticket.form_data.items()
-        if name not in known and value not in (None, "", [], {})
+        if name not in kept and value not in (None, "", [], {})
     ]
     if form is None or not any(name in known for name in ticket.form_data):
         return None, rest

@@ -21,6 +21,7 @@ from desk.application import current_desk
 from desk.contacts.addresses import InvalidAddress, normal_mail, normal_phone
 from desk.contacts.models import Contact
 from desk.contacts.operations import NothingToMatch, match_or_create
+from desk.fields.values import keep_answers
 from desk.forms import Form
 from desk.people.access import current_actor, current_user, requires
 from desk.people.permissions import can, candidates_of
@@ -333,6 +334,9 @@ def complete_task(given: dict[str, Any], task_id: UUID) -> None:
             values = _values(session, task, given["values"], given["outcome"])
         with desk.database.transaction() as session:
             require_offer(session, task_id, current_user())
+            its = select(Ticket).where(Ticket.instance_id == task.instance_id)
+            if (ticket := session.scalars(its).first()) is not None:
+                keep_answers(session, desk, ticket, values, actor=current_actor())
             desk.engine.complete(
                 session, task_id, values, outcome=given["outcome"], actor=current_actor()
             )

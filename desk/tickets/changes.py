@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from desk.application import Desk
 from desk.contacts.models import Contact
 from desk.events import emit
+from desk.fields.values import values_of
 from desk.people.log import record
 from desk.people.models import User
 from desk.people.permissions import can
@@ -45,9 +46,15 @@ def may_edit(user: User, ticket: Ticket) -> bool:
     return can(user, "ticket.dispatch") or (can(user, "ticket.create") and _opened(user, ticket))
 
 
-def fingerprint(ticket: Ticket) -> str:
-    """Changes whenever one of the editable fields does: a page sends back what it was filled from."""
-    seen = repr([_plain(getattr(ticket, name)) for name in FIELDS])
+def fingerprint(session: Session, ticket: Ticket) -> str:
+    """Changes whenever one of the editable fields does, the desk's own included: a page sends back what it
+    was filled from."""
+    seen = repr(
+        [
+            [_plain(getattr(ticket, name)) for name in FIELDS],
+            sorted(values_of(session, [ticket.id])[ticket.id].items()),
+        ]
+    )
     return hashlib.sha256(seen.encode()).hexdigest()[:16]
 
 
@@ -76,7 +83,7 @@ def edit_ticket(
     session.refresh(ticket, with_for_update={"of": Ticket})
     if ticket.deleted_at is not None:
         raise TicketDeleted(ticket.number)
-    if seen is not None and seen != fingerprint(ticket):
+    if seen is not None and seen != fingerprint(session, ticket):
         raise ChangedMeanwhile(ticket.number)
     changed: list[Field] = []
     told: dict[str, dict[str, Any]] = {"old": {}, "new": {}}

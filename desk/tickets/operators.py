@@ -14,6 +14,7 @@ from desk.contacts.models import Contact
 from desk.contacts.operations import NothingToMatch, find_contact, match_or_create
 from desk.database import insert_now, load_now
 from desk.events import emit
+from desk.fields.values import first_values
 from desk.people.models import Team, User
 from desk.tickets import events
 from desk.tickets.models import Message, Ticket, TicketState
@@ -109,6 +110,9 @@ def create(
         created_at=step.now,
     )
     insert_now(session, ticket)
+    if ticket.form_data:
+        zone = step.services.settings.timezone
+        first_values(session, zone, ticket, ticket.form_data, actor=author)
     # The session knows records weakly; the expressions of the steps to come ask for this one again.
     session.info["ticket"] = ticket
     if author.kind == "contact" and author.id is None and contact is not None:

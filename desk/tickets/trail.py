@@ -147,7 +147,7 @@ def sentence(entry: TrailEntry) -> str:
         "channel": CHANNELS.get(channel, channel),
         "name": _handler(data),
         "rating": data.get("rating", ""),
-        "field": FIELDS.get(data.get("field", ""), ""),
+        "field": FIELDS.get(data.get("field", "")) or words(data.get("label")),
         "old": _value(data.get("field"), data.get("old")),
         "new": _value(data.get("field"), data.get("new")),
         "names": _(", ").join(data.get("names", ())),
@@ -168,6 +168,8 @@ def _value(field: Any, value: Any) -> str:
     """An old or new value of a changed field."""
     if value is None:
         return "–"
+    if isinstance(value, Mapping):
+        return words(value)
     if field == "deadline":
         return str(format_datetime(datetime.fromisoformat(value), "short"))
     return str(PRIORITIES.get(value, value)) if field == "priority" else str(value)

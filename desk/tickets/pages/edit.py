@@ -1,4 +1,4 @@
-"""Editing a ticket (编辑) [004 §4.10.1]: title, priority, deadline and customer, by who may."""
+"""Editing a ticket (编辑) [004 §4.10.1]: title, priority, deadline, customer and fields, by who may."""
 
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,7 +9,11 @@ from sqlalchemy.orm import Session
 
 from desk.application import current_desk
 from desk.contacts.queries import contact_by_id
+from desk.fields.entry import Entry, add_files, entry_of, stored_files
+from desk.fields.values import FieldRefused, set_values, shown
+from desk.forms import Submission
 from desk.people.access import current_actor, current_user, requires
+from desk.storage import UploadRefused
 from desk.tickets.changes import (
     ChangedMeanwhile,
     Field,
@@ -21,9 +25,11 @@ from desk.tickets.changes import (
 from desk.tickets.models import Ticket
 from desk.tickets.pages import blueprint
 from desk.tickets.pages.new import moment
+from desk.tickets.pages.uploads import refused_words
 from desk.tickets.queries import ticket_by_id
 from desk.tickets.scope import may_see
 from desk.tickets.trail import PRIORITIES
+from desk.web.localisation import words
 
 NAMES = ("title", "priority", "deadline", "contact_id")
 
@@ -37,7 +43,7 @@ def edit_page(ticket_id: int) -> Any:
         values = _values(ticket)
         if proposed := request.args.get("contact", type=int):
             values["contact_id"] = str(proposed)
-        return _show(session, ticket, values, {}, fingerprint(ticket))
+        return _show(session, ticket, values, {}, fingerprint(session, ticket))
 
 
 @blueprint.post("/tickets/<int:ticket_id>/edit")
@@ -48,22 +54,40 @@ def save_ticket(ticket_id: int) -> Any:
     values = {name: request.form.get(name, "").strip() for name in NAMES}
     seen = request.form.get("seen", "")
     wanted, errors = _checked(values)
-    if errors:
-        return _again(ticket_id, values, errors, seen, 422)
+    with desk.reading() as session:
+        entry = _entry(session, _editable(session, ticket_id))
+    sent = entry.read()
+    if errors or (sent is not None and not sent.complete):
+        return _again(ticket_id, values, errors, seen, 422, sent)
     try:
+        files = stored_files(sent)
         with desk.database.transaction() as session:
             ticket = _editable(session, ticket_id)
             if values["deadline"] == _values(ticket)["deadline"]:
                 wanted.pop("deadline")  # the page shows minutes: seconds are not edited away
-            changed = edit_ticket(session, desk, ticket, wanted, actor=current_actor(), seen=seen)
+            actor = current_actor()
+            changed: list[str] = [
+                *edit_ticket(session, desk, ticket, wanted, actor=actor, seen=seen)
+            ]
+            if sent is not None:
+                changed += set_values(session, desk, ticket, entry.wanted(sent), actor=actor)
+                changed += add_files(session, desk, ticket, files, actor=actor)
+    except UploadRefused as refused:
+        return _again(ticket_id, values, {"": refused_words(refused)}, seen, 422, sent)
+    except FieldRefused as refused:  # a field was changed while the page stood open
+        return _again(ticket_id, values, {"": words(refused.reason)}, seen, 422, sent)
     except ChangedMeanwhile:
-        return _again(ticket_id, values, {}, None, 409)
+        return _again(ticket_id, values, {}, None, 409, sent)
     except LookupError:
-        return _again(ticket_id, values, {"contact_id": _("Choose one of the list.")}, seen, 422)
+        return _again(ticket_id, values, {"contact_id": _("Choose one of the list.")}, seen, 422, sent)
     except TicketDeleted:
         abort(404)
     flash(_("Saved.") if changed else _("Nothing was changed."), "success")
     return redirect(url_for("tickets.ticket_page", ticket_id=ticket_id), 303)
+
+
+def _entry(session: Session, ticket: Ticket) -> Entry:
+    return entry_of(session, ticket.type, current_user(), ticket)
 
 
 def _editable(session: Session, ticket_id: int) -> Ticket:
@@ -111,14 +135,20 @@ def _checked(values: dict[str, str]) -> tuple[dict[Field, Any], dict[str, str]]:
 
 
 def _again(
-    ticket_id: int, values: dict[str, str], errors: dict[str, str], seen: str | None, status: int
+    ticket_id: int,
+    values: dict[str, str],
+    errors: dict[str, str],
+    seen: str | None,
+    status: int,
+    sent: Submission | None,
 ) -> Any:
     """The form as it was filled; without `seen` over the ticket as it stands now."""
     with current_desk().reading() as session:
         ticket = _editable(session, ticket_id)
         page = _show(
-            session, ticket, values, errors, seen or fingerprint(ticket), outdated=seen is None
-        )
+            session, ticket, values, errors, seen or fingerprint(session, ticket),
+            sent=sent, outdated=seen is None,
+        )  # fmt: skip
     return page, status
 
 
@@ -129,8 +159,10 @@ def _show(
     errors: dict[str, str],
     seen: str,
     *,
+    sent: Submission | None = None,
     outdated: bool = False,
 ) -> str:
+    entry = _entry(session, ticket)
     raw = values["contact_id"]
     usable = raw.isascii() and raw.isdigit() and len(raw) < 19
     return render_template(
@@ -142,4 +174,12 @@ def _show(
         outdated=outdated,
         contact=contact_by_id(session, int(raw)) if usable else None,
         priorities=list(PRIORITIES.items()),
+        sections=entry.sections(sent),
+        field_errors=entry.errors(sent),
+        field_facts=[
+            (words(field.label), words(shown(session, field, entry.values.get(field.key))))
+            for field in entry.fields
+        ]
+        if outdated
+        else [],
     )

@@ -15,6 +15,8 @@ from desk.contacts.addresses import InvalidAddress, normal_mail, normal_phone
 from desk.contacts.models import Contact
 from desk.contacts.operations import match_or_create
 from desk.contacts.queries import contact_by_id
+from desk.fields.entry import Entry, add_files, entry_of, stored_files
+from desk.fields.values import EMPTY, FieldRefused
 from desk.forms import Form, Submission
 from desk.forms.fields.base import Input
 from desk.forms.fields.file import FilePicker
@@ -33,6 +35,7 @@ from desk.tickets.types import (
     open_types,
     requested_type,
 )
+from desk.web.localisation import words as in_words
 from engine.errors import DiagramError
 from engine.operators import OperatorError
 
@@ -77,14 +80,17 @@ def create_ticket() -> Any:
     with desk.reading() as session:
         kind = _kind(session, values["type"])
         form = _form(session, kind)
+        entry = _entry(session, kind, form)
     if values["type"] not in ("", BASIC) and kind is None:
         errors["type"] = _("This type was withdrawn, or is not yours to open.")
     answers = _answers(form)
     if answers is not None and answers.action is not None:
-        return _show(values, {}, 200, answers)
-    if wanted is None or errors or (answers is not None and answers.errors):
-        return _show(values, errors, 422, answers)
+        return _show(values, {}, 200, answers, entry.read())
+    sent = entry.read()
+    if wanted is None or errors or any(one and one.errors for one in (answers, sent)):
+        return _show(values, errors, 422, answers, sent)
     try:
+        field_files = stored_files(sent)
         files = store_files()
         with desk.database.transaction() as session:
             ticket = request_ticket(
@@ -98,19 +104,22 @@ def create_ticket() -> Any:
                 deadline=wanted.deadline,
                 attachments=files,
                 kind=kind,
-                form_data=answers.values if answers is not None else None,
+                form_data=_filled(answers, entry, sent),
             )
+            add_files(session, desk, ticket, field_files, actor=current_actor())
     except UploadRefused as refused:
-        return _show(values, {"files": refused_words(refused)}, 422, answers)
+        return _show(values, {"files": refused_words(refused)}, 422, answers, sent)
     except NobodyWaits:
         words = _(
             "No process for new tickets is deployed, so there is no ticket yet. "
             "What you typed is still here; ask an implementer to deploy one."
         )
-        return _show(values, {"": words}, 409, answers)
+        return _show(values, {"": words}, 409, answers, sent)
+    except FieldRefused as refused_field:
+        return _show(values, {"": in_words(refused_field.reason)}, 422, answers, sent)
     except (OperatorError, DiagramError) as error:
         words = _("The process could not go on: %(reason)s", reason=str(error))
-        return _show(values, {"": words}, 422, answers)
+        return _show(values, {"": words}, 422, answers, sent)
     flash(_("Ticket %(number)s was opened.", number=ticket.number), "success")
     return redirect(url_for("tickets.ticket_page", ticket_id=ticket.id), 303)
 
@@ -194,6 +203,21 @@ def _form(session: Session, kind: TicketType | None) -> Form | None:
     return Form(rest, form.shape) if any(True for _c in rest) else None
 
 
+def _entry(session: Session, kind: TicketType | None, form: Form | None) -> Entry:
+    """The desk's own fields of a ticket of this type; what its form asks for is not asked twice."""
+    asked = form.keys if form else ()
+    return entry_of(session, kind.key if kind else BASIC, current_user(), but=asked)
+
+
+def _filled(
+    answers: Submission | None, entry: Entry, sent: Submission | None
+) -> dict[str, Any] | None:
+    """What goes along with the request: answers of the type's form, and the fields that have something."""
+    fields = entry.wanted(sent) if sent is not None else {}
+    kept = {key: value for key, value in fields.items() if value not in EMPTY}
+    return {**(answers.values if answers is not None else {}), **kept} if answers or kept else None
+
+
 def _answers(form: Form | None) -> Submission | None:
     if form is None:
         return None
@@ -206,6 +230,7 @@ def _show(
     errors: dict[str, str],
     status: int = 200,
     answers: Submission | None = None,
+    sent: Submission | None = None,
 ) -> Any:
     raw = values.get("contact_id", "")
     contact = None
@@ -214,7 +239,9 @@ def _show(
         if raw.isascii() and raw.isdigit() and len(raw) < 19:
             contact = contact_by_id(session, int(raw))
         kinds = open_types(session, current_user())
-        form = _form(session, _kind(session, values.get("type", "")))
+        kind = _kind(session, values.get("type", ""))
+        form = _form(session, kind)
+        entry = _entry(session, kind, form)
     answered = answers.errors if answers is not None else {}
     html = render_template(
         "tickets/new.html",
@@ -228,6 +255,8 @@ def _show(
         if form
         else None,
         form_errors=form.error_summary(answered, locale) if form and answered else None,
+        sections=entry.sections(sent),
+        field_errors=entry.errors(sent),
         values=values,
         errors=errors,
         contact=contact,

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from desk.application import current_desk
+from desk.fields.values import keep_answers
 from desk.forms import Form, Submission
 from desk.people.access import current_actor, current_user, requires
 from desk.people.models import User
@@ -23,6 +24,7 @@ from desk.storage import UploadRefused
 from desk.tickets.models import Ticket
 from desk.tickets.needs import form_for, unmet
 from desk.tickets.pages import blueprint
+from desk.tickets.pages.task_mode import go_on
 from desk.tickets.pages.uploads import refused_words, store_form_files
 from desk.tickets.pages.view import Typed, show_ticket, step_view
 from desk.tickets.steps import (
@@ -35,6 +37,7 @@ from desk.tickets.steps import (
     outcome_of,
     require_offer,
 )
+from desk.tickets.task_mode import operations as task_mode
 from desk.tickets.tasks import TaskRow, count_my_tasks, due_group, my_tasks, names_of
 from desk.web import navigation
 from desk.web.localisation import words
@@ -86,8 +89,10 @@ def task_list() -> str:
     with current_desk().reading() as session:
         found = my_tasks(session, candidates=candidates_of(user), me=f"user:{user.id}")
         names = names_of(session, [task.assignee for task in found])
+        runs = task_mode.runs_of(session, user)
     context = {
         "groups": _groups(found, grouping, names),
+        "runs": runs,
         "grouping": grouping,
         "tabs": [
             {"key": key, "label": label, "href": url_for("tickets.task_list", by=key)}
@@ -172,7 +177,7 @@ def complete_task(task_id: UUID) -> Any:
     422 shows the form again as it was filled; 409 says who was faster and keeps what was typed.
     """
     desk = current_desk()
-    outcome = request.form.get("outcome") or None
+    outcome, onward = request.form.get("outcome") or None, None
     try:
         with desk.reading() as session:
             require_offer(session, task_id, current_user())
@@ -188,11 +193,16 @@ def complete_task(task_id: UUID) -> Any:
         values = (store_form_files(submission) if submission else {}) | said.values
         with desk.database.transaction() as session:
             require_offer(session, task_id, current_user())
+            if ticket is not None:
+                its = session.get_one(Ticket, ticket.id)
+                keep_answers(session, desk, its, values, actor=current_actor())
             desk.engine.complete(session, task_id, values, outcome=outcome, actor=current_actor())
             if ticket is not None:
                 macros.run(
-                    session, desk.engine, said.ran, ticket_id=ticket.id, actor=current_actor()
-                )
+                    session, desk.engine, said.ran, ticket_id=ticket.id, actor=current_actor(),
+                    page=at_work.page_of(session, current_user(), ticket, task),
+                )  # fmt: skip
+                onward = task_mode.finished(session, current_user(), ticket.id)
     except NotOffered as refused:
         return _not_for_you(refused)
     except TaskGone as gone:
@@ -206,8 +216,13 @@ def complete_task(task_id: UUID) -> Any:
     except UnknownOutcome:
         return _again(task, submission, 422, _("Choose one of the buttons below the form."))
     except (OperatorError, DiagramError) as error:
+        if ticket is not None:
+            with desk.database.transaction() as session:
+                task_mode.note_result(session, current_user(), ticket.id, "failed")
         return _again(task, submission, 422, _refusal_words(error))
     flash(_done_words(task, outcome), "success")
+    if onward is not None:
+        return go_on(onward)
     return redirect(_ticket_url(task.instance_id), 303)
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from desk.application import current_desk
+from desk.fields.entry import shown_sections
 from desk.forms import Form, Submission
 from desk.forms.expressions import Scope
 from desk.people.access import current_user
@@ -130,6 +131,7 @@ def show_ticket(
         **clocks_context(session, full),
         facts=_facts(session, full),
         times=_times(full),
+        field_sections=shown_sections(session, full),
         payments=payments_of(session, full.id),
         answers=answers,
         further_answers=further_answers,

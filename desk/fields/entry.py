@@ -1,0 +1,199 @@
+"""A ticket's fields on pages: filled in with a ticket, shown beside it, in groups that fold."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from zoneinfo import ZoneInfo
+
+from flask import request
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from markupsafe import Markup
+from sqlalchemy.orm import Session
+
+from desk.application import Desk, current_desk
+from desk.fields.forms import CONTAINER, form_of_fields, options_of
+from desk.fields.models import Field, Kind
+from desk.fields.values import EMPTY, held_for, set_values, ticket_fields, values_of
+from desk.forms import Form, Option, Submission
+from desk.forms.tree import Json
+from desk.people.models import User
+from desk.tickets.attachments import StoredFile, store_upload
+from desk.tickets.models import Ticket
+from desk.tickets.operations import filed, receive_message
+from desk.web.localisation import words
+from engine.actors import Actor
+from engine.statements import write
+
+PREFIX = "fields"  # of the ids on the page
+
+
+@dataclass(frozen=True)
+class Section:
+    """A group of fields as HTML, under its title."""
+
+    title: str
+    html: Markup
+
+
+@dataclass(frozen=True)
+class Entry:
+    """The fields that one person may fill in with a ticket, and what stands in them."""
+
+    fields: Sequence[Field]
+    held: frozenset[str]
+    values: Mapping[str, Json]
+    options: Mapping[str, Sequence[Option]]
+
+    def form(self, fields: Sequence[Field] | None = None) -> Form:
+        """The form of all of them, or of some."""
+        return form_of_fields(self.fields if fields is None else fields, held=self.held)
+
+    def read(self) -> Submission | None:
+        """What the page sent; None when there are no fields. What is read-only keeps its value."""
+        if not self.fields:
+            return None
+        return self.form().parse(
+            request.form,
+            request.files,
+            data={CONTAINER: dict(self.values)},
+            locale=str(get_locale()),
+            options=self.options,
+            zone=_zone(),
+        )
+
+    def sections(self, submission: Submission | None = None) -> list[Section]:
+        """The fields to be filled in, by group; after a refusal as they were sent."""
+        data: dict[str, Json] = {CONTAINER: dict(self.values)}
+        if submission is not None:
+            data = submission.merged(data)
+        return [
+            Section(
+                title,
+                self.form(fields).render(
+                    data,
+                    locale=str(get_locale()),
+                    errors=submission.errors if submission else {},
+                    options=self.options,
+                    id_prefix=PREFIX,
+                    zone=_zone(),
+                ),
+            )
+            for title, fields in _grouped(self.fields)
+        ]
+
+    def errors(self, submission: Submission | None) -> Markup | None:
+        """What is wrong, to stand above the page; None when nothing is."""
+        if submission is None or not submission.errors:
+            return None
+        return self.form().error_summary(submission.errors, str(get_locale()), id_prefix=PREFIX)
+
+    def wanted(self, submission: Submission) -> dict[str, Json]:
+        """The values to set, by key, as the person may set them; files are not among them."""
+        given = submission.values.get(CONTAINER)
+        sent = given if isinstance(given, dict) else {}
+        return {
+            field.key: sent[field.key]
+            for field in self.fields
+            if field.key in sent and field.key not in self.held and field.kind != Kind.FILE
+        }
+
+
+def entry_of(
+    session: Session,
+    type_key: str,
+    user: User,
+    ticket: Ticket | None = None,
+    *,
+    but: Collection[str] = (),
+) -> Entry:
+    """The fields of a ticket, or of a new one of the type, for this person; keys in `but` are left out.
+
+    Of a new ticket those are left out, too, that the person may not fill in.
+    """
+    fields = [field for field in ticket_fields(session, type_key) if field.key not in but]
+    held = held_for(fields, user)
+    values = values_of(session, [ticket.id])[ticket.id] if ticket is not None else {}
+    if ticket is None:
+        fields = [field for field in fields if field.key not in held]
+    return Entry(fields, held, values, options_of(session, fields, values))
+
+
+def stored_files(submission: Submission | None) -> dict[str, list[StoredFile]]:
+    """The bytes of the files that were sent, kept, by the key of their field. Raises UploadRefused."""
+    desk = current_desk()
+    limit = desk.settings.upload_limit_mb * 1024 * 1024
+    found: dict[str, list[StoredFile]] = {}
+    for path, file in submission.files if submission else ():
+        stored = store_upload(desk.storage, file.filename or "", file.stream, limit=limit)
+        found.setdefault(path.split(".")[1], []).append(stored)
+    return found
+
+
+def add_files(
+    session: Session,
+    desk: Desk,
+    ticket: Ticket,
+    files: Mapping[str, Sequence[StoredFile]],
+    *,
+    actor: Actor,
+) -> list[str]:
+    """Put files into fields, beside those that are there. Returns the keys of the fields.
+
+    Side effects: a note with the files for each field, and those of `set_values`.
+    """
+    fields = {field.key: field for field in ticket_fields(session, ticket.type)}
+    has = values_of(session, [ticket.id])[ticket.id]
+    wanted: dict[str, Json] = {}
+    for key, stored in files.items():
+        label = words(fields[key].label)
+        message = receive_message(
+            session, kind="note", channel="desk", author=actor, subject=ticket.title, text=label,
+            attachments=stored,
+        )  # fmt: skip
+        write(session, filed(message, ticket, actor))
+        session.refresh(message, ["attachments"])
+        before = has.get(key)
+        wanted[key] = [
+            *(before if isinstance(before, list) else ()),
+            *(file.id for file in message.attachments),
+        ]
+    return set_values(session, desk, ticket, wanted, actor=actor) if wanted else []
+
+
+def shown_sections(session: Session, ticket: Ticket) -> list[Section]:
+    """What the ticket has, by group; groups without anything are left out."""
+    values = values_of(session, [ticket.id])[ticket.id]
+    fields = [
+        field
+        for field in ticket_fields(session, ticket.type)
+        if values.get(field.key) not in EMPTY
+    ]
+    options = options_of(session, fields, values)
+    return [
+        Section(
+            title,
+            form_of_fields(group).render(
+                {CONTAINER: dict(values)},
+                locale=str(get_locale()),
+                options=options,
+                id_prefix="has",
+                readonly=True,
+                zone=_zone(),
+            ),
+        )
+        for title, group in _grouped(fields)
+    ]
+
+
+def _grouped(fields: Sequence[Field]) -> list[tuple[str, list[Field]]]:
+    """Fields under the titles of their groups; those in none come last."""
+    return [
+        (words(found[0].group.title) if found[0].group else str(_("Further details")), found)
+        for _number, group in groupby(fields, key=lambda field: field.group_id)
+        if (found := list(group))
+    ]
+
+
+def _zone() -> ZoneInfo:
+    return ZoneInfo(current_desk().settings.timezone)

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from desk.assignment.ranking import Candidate, Place, ranked, ways_of
 from desk.people.models import AgentWork, Skill, Team, User, UserSkill
 from desk.people.queries import people_who_can
-from desk.people.rota import next_duty, on_duty
+from desk.people.rota import next_duty, on_duty, on_shift
 from desk.tickets.dispatching import dispatch_now
 from desk.tickets.models import Ticket, TicketState
 from desk.tickets.operations import lock
@@ -45,13 +45,13 @@ class Wish:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of it. `again_at`: when somebody's shift begins, where that is known."""
+    """What came of it."""
 
     result: Result
     user_id: int | None = None
     name: str | None = None
     why: str | None = None  # nobody: no_team, no_skill, off_duty, full
-    again_at: datetime | None = None
+    again_at: datetime | None = None  # off_duty: when the next shift begins; None while one goes on
 
 
 def give(
@@ -82,7 +82,10 @@ def give(
         return Answer("nobody", why="no_skill" if wish.skill else "no_team")
     duty = on_duty(session, members, at)
     if not duty:
-        return Answer("nobody", why="off_duty", again_at=next_duty(session, members, at))
+        # While somebody's shift goes on they may come any moment; else nothing changes before the next one.
+        begun = on_shift(session, members, at)
+        again_at = None if begun else next_duty(session, members, at)
+        return Answer("nobody", why="off_duty", again_at=again_at)
     found = candidates(session, ticket, sorted(duty), skill=wish.skill)
     free = [candidate for candidate in found if candidate.free]
     if not free:

@@ -126,6 +126,39 @@ def test_when_nobody_is_on_duty_it_is_tried_as_the_next_shift_begins(
     assert handler(ticket) == automatic.hanmei.id
 
 
+def test_who_is_late_for_a_shift_is_not_waited_for_until_the_next(
+    world: World, dispatched: Dispatch, handler: Handler, automatic: SimpleNamespace, limit: Callable[..., None]
+) -> None:
+    for user in (automatic.lilei, automatic.hanmei):
+        choose_state(world.desk, user, "away")
+        limit(user, on_rota=True)
+    with world.desk.database.transaction() as session:
+        early = work.create_shift(
+            session, name="早班", hours="09:00-18:00", zone="Asia/Shanghai", actor=SYSTEM
+        )
+        hanmei = session.get_one(User, automatic.hanmei.id)
+        for day in (2, 3):
+            work.plan(session, hanmei, early, date(2026, 3, day), actor=SYSTEM)
+    ticket = dispatched()
+    choose_state(world.desk, automatic.hanmei, "available")
+    world.wait(minutes=16)
+    assert handler(ticket) == automatic.hanmei.id
+
+
+def test_without_a_rota_it_is_tried_again_when_working_time_begins(
+    world: World, dispatched: Dispatch, handler: Handler, automatic: SimpleNamespace
+) -> None:
+    world.at += timedelta(days=5)  # Saturday
+    for user in (automatic.lilei, automatic.hanmei):
+        choose_state(world.desk, user, "away")
+    ticket = dispatched()
+    choose_state(world.desk, automatic.hanmei, "available")
+    world.wait(hours=46, minutes=55)
+    assert handler(ticket) is None
+    world.wait(minutes=10)  # Monday, nine o'clock
+    assert handler(ticket) == automatic.hanmei.id
+
+
 def test_a_customer_returns_to_who_served_them_last(
     dispatched: Dispatch, handler: Handler, automatic: SimpleNamespace, limit: Callable[..., None]
 ) -> None:

@@ -59,8 +59,9 @@ def test_a_changed_or_removed_row_shows(rig: Rig) -> None:
 
 def test_rows_read_back_as_they_were_written(rig: Rig) -> None:
     rig.deploy(diagram(BODY))
-    instance = rig.start(a=1, deep={"list": [1, None, "é", {"x": True}], "text": "好"})
+    text = "好\x1f\n\\"
+    instance = rig.start(a=1, deep={"list": [1, None, "é", {"x": True}], "text": text})
     assert broken_at(rig, instance) is None
     with rig.database.reading() as session:
         stored = session.scalars(select(history.c.data).where(history.c.seq == 1)).one()
-    assert stored["set"]["deep"] == {"list": [1, None, "é", {"x": True}], "text": "好"}
+    assert stored["set"]["deep"] == {"list": [1, None, "é", {"x": True}], "text": text}

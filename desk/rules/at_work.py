@@ -18,6 +18,7 @@ from desk.rules.models import RuleRow
 from desk.tickets.models import Ticket
 from desk.tickets.relations.watching import only_looks
 from desk.tickets.steps import form_of
+from desk.tickets.task_mode.operations import run_at
 from desk.web.localisation import words
 from engine.bpmn.tokens import DiagramError
 from engine.feel.errors import FeelError
@@ -112,8 +113,11 @@ def submitted(
 
 
 def page_of(session: Session, user: User, ticket: Ticket, task: OpenTask | None) -> dict[str, Any]:
-    """What conditions on the page read: the step, and whether the reader only looks on."""
+    """What conditions on the page read: the step, whether the reader only looks on, and whether in task mode."""
+    run = run_at(session, user, ticket.id)
     return {
+        "mode": "task" if run is not None else "normal",
+        "last_result": run.last_result if run is not None else None,
         "step": task.element_id if task else None,
         "copied": "yes" if only_looks(session, ticket, user) else "no",
     }

@@ -148,14 +148,23 @@ def _components(components: Sequence[Any], effects: Effects) -> list[Any]:
 
 
 def run(
-    session: Session, engine: Engine, keys: Sequence[str], *, ticket_id: int, actor: Actor
+    session: Session,
+    engine: Engine,
+    keys: Sequence[str],
+    *,
+    ticket_id: int,
+    actor: Actor,
+    page: Mapping[str, Any],
 ) -> list[UUID]:
-    """Do what macros do besides the page; the instances. Raises DiagramError, OperatorError."""
+    """Do what macros do besides the page; the instances. `page` is where they were set off, as in `apply`.
+
+    Raises DiagramError, OperatorError.
+    """
     started = []
     for key in keys:
         version = engine.library.latest(session, key)
         start = next(node.id for node in version.program.root.model.starts)
-        data = {"ticket_id": ticket_id, "macro": key, "form": {}, "page": {}}
+        data = {"ticket_id": ticket_id, "macro": key, "form": {}, "page": dict(page)}
         started.append(engine.begin(session, version, data, actor=actor, start=start))
     return started
 

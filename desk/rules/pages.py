@@ -33,6 +33,7 @@ from desk.tickets.models import Ticket
 from desk.tickets.pages.view import show_ticket
 from desk.tickets.queries import ticket_by_number
 from desk.tickets.steps import NotOffered, form_of, require_offer
+from desk.tickets.task_mode import operations as task_mode
 from desk.web import navigation
 from desk.web.localisation import words
 from engine.bpmn.tokens import DiagramError
@@ -321,22 +322,28 @@ def run_macro(task_id: UUID, key: str) -> Any:
     try:
         with desk.database.transaction() as session:
             task, ticket = _open(session, task_id)
+            ticket_id = ticket.id
             task = at_work.shown(session, desk.engine, user, ticket, task).task
             if key not in {row.key for row in macros.macros_for(session, user, "user")}:
                 abort(404)
             form = {name: request.form.get(name) for name in request.form}
+            page = at_work.page_of(session, user, ticket, task)
             effects = macros.apply(
-                session, desk.engine, user, "user", ticket_id=ticket.id, form=form, only=key,
-                page=at_work.page_of(session, user, ticket, task),
+                session, desk.engine, user, "user", ticket_id=ticket_id, form=form, only=key,
+                page=page,
             )  # fmt: skip
             macros.run(
-                session, desk.engine, effects.ran, ticket_id=ticket.id, actor=current_actor()
-            )
+                session, desk.engine, effects.ran, ticket_id=ticket_id, actor=current_actor(),
+                page=page,
+            )  # fmt: skip
+            task_mode.note_result(session, user, ticket_id, "done")
     except (DiagramError, OperatorError) as error:
+        with desk.database.transaction() as session:
+            task_mode.note_result(session, user, ticket_id, "failed")
         flash(_("A macro could not run: %(reason)s", reason=str(error)), "error")
-        return redirect(url_for("tickets.ticket_page", ticket_id=ticket.id), 303)
+        return redirect(url_for("tickets.ticket_page", ticket_id=ticket_id), 303)
     with desk.reading() as session:
-        kept = session.get_one(Ticket, ticket.id)
+        kept = session.get_one(Ticket, ticket_id)
         known = form_of(task)
         names = known.keys if known else frozenset()
         values: dict[str, Any] = {k: v for k, v in form.items() if k.split(".")[0] in names}

@@ -70,7 +70,7 @@ def my_tasks(
         .join(process_version, process_version.c.id == process_instance.c.version_id)
         .outerjoin(Ticket, Ticket.instance_id == human_task.c.instance_id)
         .outerjoin(Contact, Contact.id == Ticket.contact_id)
-        .where(_waits_for(candidates, me))
+        .where(waits_for(candidates, me))
     )
     found: list[TaskRow] = []
     # Two walks along an index; `due_at IS NULL` as an order would sort everybody's open tasks.
@@ -94,7 +94,7 @@ def _urgency(task: TaskRow) -> tuple[bool, float, int, float]:
 
 def count_my_tasks(session: Session, *, candidates: Sequence[str], me: str) -> int:
     """How many tasks `my_tasks` would show, counted to its limit at most."""
-    offered = select(human_task.c.id).where(_waits_for(candidates, me)).limit(MOST_TASKS)
+    offered = select(human_task.c.id).where(waits_for(candidates, me)).limit(MOST_TASKS)
     return session.scalar(select(func.count()).select_from(offered.subquery())) or 0
 
 
@@ -142,7 +142,8 @@ def excludes(candidates: Sequence[str]) -> ColumnElement[bool]:
     )
 
 
-def _waits_for(candidates: Sequence[str], me: str) -> Any:
+def waits_for(candidates: Sequence[str], me: str) -> ColumnElement[bool]:
+    """The condition on a task that it is open and mine, or that nobody has taken it and I may."""
     offered = exists().where(
         human_task_candidate.c.task_id == human_task.c.id,
         human_task_candidate.c.candidate.in_(candidates),

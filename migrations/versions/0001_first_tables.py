@@ -2047,6 +2047,109 @@ def upgrade() -> None:
     )
     op.create_index("ix_ticket_link_second_id", "ticket_link", ["second_id"], unique=False)
     op.create_table(
+        "ticket_import",
+        sa.Column(
+            "owner_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "by", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False
+        ),
+        sa.Column("filename", sa.String(length=255), nullable=False),
+        sa.Column("rows", sa.LargeBinary(), nullable=True),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("header", sa.Boolean(), nullable=False),
+        sa.Column(
+            "mapping", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False
+        ),
+        sa.Column("type", sa.String(length=64), nullable=False),
+        sa.Column("skip_known", sa.Boolean(), nullable=False),
+        sa.Column("job_id", sa.Uuid(), nullable=True),
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["job_id"], ["background_job.id"], name="fk_ticket_import_job_id", ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["owner_id"], ["user_account.id"], name="fk_ticket_import_owner_id", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_ticket_import"),
+    )
+    op.create_index("ix_ticket_import_created_at", "ticket_import", ["created_at"], unique=False)
+    op.create_index("ix_ticket_import_job_id", "ticket_import", ["job_id"], unique=False)
+    op.create_table(
+        "ticket_import_row",
+        sa.Column(
+            "import_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("row", sa.Integer(), nullable=False),
+        sa.Column(
+            "ticket_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("external", sa.String(length=120), nullable=True),
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["import_id"], ["ticket_import.id"], name="fk_ticket_import_row_import_id", ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["ticket_id"], ["ticket.id"], name="fk_ticket_import_row_ticket_id", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_ticket_import_row"),
+        sa.UniqueConstraint("import_id", "row", name="uq_ticket_import_row_import_id_row"),
+    )
+    op.create_index(
+        "ix_ticket_import_row_external", "ticket_import_row", ["external"], unique=False
+    )
+    op.create_index(
+        "ix_ticket_import_row_ticket_id", "ticket_import_row", ["ticket_id"], unique=False
+    )
+    op.create_table(
+        "one_time_link",
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column(
+            "ticket_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("type", sa.String(length=64), nullable=False),
+        sa.Column(
+            "title", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False
+        ),
+        sa.Column(
+            "fields", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False
+        ),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "created_by", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False
+        ),
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["ticket_id"], ["ticket.id"], name="fk_one_time_link_ticket_id", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_one_time_link"),
+        sa.UniqueConstraint("token_hash", name="uq_one_time_link_token_hash"),
+    )
+    op.create_index("ix_one_time_link_ticket_id", "one_time_link", ["ticket_id"], unique=False)
+    op.create_table(
         "ticket_merge",
         sa.Column("from_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("into_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -2244,6 +2347,55 @@ def upgrade() -> None:
     )
     op.create_index("ix_ticket_transfer_vendor_id", "ticket_transfer", ["vendor_id"], unique=False)
     op.create_table(
+        "task_run",
+        sa.Column(
+            "user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("status", sa.String(length=8), nullable=False),
+        sa.Column("last_result", sa.String(length=8), nullable=True),
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["user_account.id"], name="fk_task_run_user_id", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_task_run"),
+    )
+    op.create_index("ix_task_run_user_id_status", "task_run", ["user_id", "status"], unique=False)
+    op.create_table(
+        "task_run_ticket",
+        sa.Column("run_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column(
+            "ticket_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("reason", sa.String(length=8), nullable=True),
+        sa.Column("who", sa.String(length=120), nullable=True),
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["run_id"], ["task_run.id"], name="fk_task_run_ticket_run_id", ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["ticket_id"], ["ticket.id"], name="fk_task_run_ticket_ticket_id", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_task_run_ticket"),
+        sa.UniqueConstraint("run_id", "position", name="uq_task_run_ticket_run_id_position"),
+    )
+    op.create_index("ix_task_run_ticket_ticket_id", "task_run_ticket", ["ticket_id"], unique=False)
+    op.create_table(
         "ticket_watcher",
         sa.Column(
             "ticket_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
@@ -2309,6 +2461,10 @@ def downgrade() -> None:
     op.drop_table("attachment")
     op.drop_index("ix_ticket_watcher_user_id_ticket_id", table_name="ticket_watcher")
     op.drop_table("ticket_watcher")
+    op.drop_index("ix_task_run_ticket_ticket_id", table_name="task_run_ticket")
+    op.drop_table("task_run_ticket")
+    op.drop_index("ix_task_run_user_id_status", table_name="task_run")
+    op.drop_table("task_run")
     op.drop_index("ix_ticket_transfer_vendor_id", table_name="ticket_transfer")
     op.drop_index("ix_ticket_transfer_ticket_id_id", table_name="ticket_transfer")
     op.drop_table("ticket_transfer")
@@ -2324,6 +2480,14 @@ def downgrade() -> None:
     op.drop_index("ix_ticket_merge_into_id", table_name="ticket_merge")
     op.drop_index("ix_ticket_merge_from_id", table_name="ticket_merge")
     op.drop_table("ticket_merge")
+    op.drop_index("ix_one_time_link_ticket_id", table_name="one_time_link")
+    op.drop_table("one_time_link")
+    op.drop_index("ix_ticket_import_row_ticket_id", table_name="ticket_import_row")
+    op.drop_index("ix_ticket_import_row_external", table_name="ticket_import_row")
+    op.drop_table("ticket_import_row")
+    op.drop_index("ix_ticket_import_job_id", table_name="ticket_import")
+    op.drop_index("ix_ticket_import_created_at", table_name="ticket_import")
+    op.drop_table("ticket_import")
     op.drop_index("ix_ticket_link_second_id", table_name="ticket_link")
     op.drop_table("ticket_link")
     op.drop_index("ix_survey_ticket_id_id", table_name="survey")

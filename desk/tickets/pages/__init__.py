@@ -34,6 +34,7 @@ from desk.tickets.pages import (  # noqa: E402, F401
     relations,
     search,
     selection,
+    task_mode,
     tasks,
     ticket,
     types,

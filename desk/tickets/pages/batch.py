@@ -17,7 +17,7 @@ from desk.tickets.batch.allocation import TooMany, equal_shares, given_numbers
 from desk.tickets.batch.works import CREATE, EDIT, MOST
 from desk.tickets.pages import blueprint
 from desk.tickets.pages.new import moment
-from desk.tickets.pages.selection import Selection, selection
+from desk.tickets.pages.selection import Selection, nothing_ticked, selection
 from desk.tickets.queries import TicketFilter, count_tickets, list_tickets
 from desk.tickets.trail import PRIORITIES
 from desk.tickets.types import open_types
@@ -80,8 +80,7 @@ def batch_edit_page() -> Any:
     """What should be changed on the tickets that were ticked."""
     chosen = selection()
     if chosen.is_empty:
-        flash(_("Tick tickets in the list first, or choose all that were found."), "warning")
-        return redirect(chosen.list_href, 303)
+        return nothing_ticked(chosen)
     return _edit(chosen, {})
 
 

@@ -103,7 +103,8 @@ def ticket_list() -> str:
         more_columns=more_columns,
         offered_columns=list(MORE_COLUMNS.items()),
         creators=[(ME, _l("Me")), *((user.id, user.name) for user in creators)],
-        selectable=state != DELETED and (_may("ticket.export") or _may("ticket.delete")),
+        selectable=state != DELETED
+        and any(map(_may, ("ticket.export", "ticket.delete", "ticket.process"))),
         who_did=who_did,
         clear_href=url_for("tickets.ticket_list", state=state or None) if chosen else None,
         previous=_href(address, order, page.previous),

@@ -57,7 +57,7 @@ def export_tickets() -> Response:
     """The selection as a file for Excel; who took how many tickets is in the log."""
     chosen = selection()
     if chosen.is_empty:
-        return _nothing_ticked(chosen)
+        return nothing_ticked(chosen)
     sort, ascending = chosen_order()
     return csv_of(chosen.wanted, chosen.words, sort=sort, ascending=ascending)
 
@@ -67,7 +67,7 @@ def export_tickets() -> Response:
 def confirm_deletion() -> Any:
     """What would be deleted, and why it should be."""
     chosen = selection()
-    return _nothing_ticked(chosen) if chosen.is_empty else _confirm(chosen)
+    return nothing_ticked(chosen) if chosen.is_empty else _confirm(chosen)
 
 
 @blueprint.post("/tickets/delete")
@@ -119,6 +119,7 @@ def _confirm(chosen: Selection, errors: Mapping[str, str] | None = None) -> Any:
     return html, 422 if errors else 200
 
 
-def _nothing_ticked(chosen: Selection) -> Response:
+def nothing_ticked(chosen: Selection) -> Response:
+    """Back to the list, with the word that nothing was ticked."""
     flash(_("Tick tickets in the list first, or choose all that were found."), "warning")
     return redirect(chosen.list_href, 303)

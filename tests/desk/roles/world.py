@@ -18,6 +18,7 @@ from desk.people.access import actor_of
 from desk.people.models import ApiToken, Team, User
 from desk.surveys.models import ANSWERED, Survey
 from desk.tickets.models import Attachment, Message, Ticket, TrailEntry
+from desk.tickets.task_mode.models import TaskRun
 from engine.incidents import open_incident
 from engine.tables import human_task, process_instance
 from engine.timestamps import utc_now
@@ -153,10 +154,12 @@ def _belongings(desk: Desk, user: User, word: str) -> dict[str, Any]:
         )  # fmt: skip
         notice = Notice(user_id=user.id, text={"en": word, "zh": word}, href="/me", at=utc_now())
         token = ApiToken(user_id=user.id, name=word, sha256=f"{user.id:064d}")
-        session.add_all([job, notice, token])
+        run = TaskRun(user_id=user.id)
+        session.add_all([job, notice, token, run])
         session.flush()
-        found: dict[str, Any] = {"job_id": job.id, "notice_id": notice.id, "token_id": token.id}
-        return found
+        return {
+            "job_id": job.id, "notice_id": notice.id, "token_id": token.id, "task_run_id": run.id,
+        }  # fmt: skip
 
 
 NOBODY = UUID("00000000-0000-4000-8000-000000000000")

@@ -243,3 +243,31 @@ def test_a_macro_that_cannot_run_spoils_no_page(dispatching: SimpleNamespace, ma
     )
     page = dispatching.browser.get(dispatching.page)
     assert page.status_code == 200
+
+
+def test_a_macro_asks_for_task_mode_and_what_came_of_the_last_action(
+    dispatching: SimpleNamespace, macro: Save, desk: Desk
+) -> None:
+    """[000 §5.1.6.3]: what is only for task mode happens there, on the page and beside it."""
+    in_task_mode = Condition("page.mode", "is", ("task",))
+    macro(
+        "任务模式须知", "load", all=(in_task_mode,),
+        then=(Action("page_set", field("dispatch_remark", "逐一处理")),),
+    )  # fmt: skip
+    macro(
+        "上次失败", "load", all=(Condition("page.last_result", "is", ("failed",)),),
+        then=(Action("page_set", field("dispatch_remark", "上一操作失败")),),
+    )  # fmt: skip
+    macro("记一笔", "submit", all=(in_task_mode,), then=(Action("note", (("text", "逐一"),)),))
+    broken = macro("加邮箱", "user", then=(Action("contact", (("field", "mail"), ("value", "不是邮箱"))),))
+    browser, team = dispatching.browser, str(dispatching.crew.team.id)
+    assert "逐一处理" not in browser.get(dispatching.page).text
+    browser.post("/tickets/task-mode", {"id": [str(dispatching.ticket.id)]})
+    assert "逐一处理" in browser.get(dispatching.page).text
+    browser.post(f"/tasks/{dispatching.task}/macros/{broken.key}", {})
+    assert "上一操作失败" in browser.get(dispatching.page).text
+    browser.post(dispatching.complete, {"team": team, "outcome": "dispatch"})
+    with desk.reading() as session:
+        notes = session.scalars(select(Message.text).where(Message.kind == "note")).all()
+        assert session.get_one(Ticket, dispatching.ticket.id).state == "dispatched"
+    assert notes == ["逐一"]

@@ -1,5 +1,7 @@
 """How we connect to Redis: it only wakes and carries, so nobody waits long for one that is away."""
 
+from urllib.parse import urlsplit
+
 from redis import Redis
 from redis.backoff import ConstantBackoff
 from redis.retry import Retry
@@ -26,3 +28,9 @@ def connect_redis(url: str) -> "Redis | None":
         )
     except ValueError as error:
         raise SettingsError(f"REDIS_URL is not a Redis address: {error}") from error
+
+
+def without_password(url: str) -> str:
+    """The address as it may be shown: without user and password."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()

@@ -18,6 +18,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
+from redis.exceptions import RedisError
+
 from desk.settings import Settings
 from lanedesk.build import build_desk
 from lanedesk.configuration import load_settings
@@ -25,6 +27,7 @@ from lanedesk.first_start import Welcome, first_start
 from lanedesk.logs import configure_logging
 from lanedesk.migrating import upgrade
 from lanedesk.private_redis import PrivateRedis
+from lanedesk.redis_client import connect_redis, without_password
 from lanedesk.supervisor import Supervisor, read_procfile
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -46,6 +49,7 @@ def run_all(*, demo: bool = True) -> int:
     try:
         with only_one(settings.data_dir):
             check_ports(settings)
+            check_redis()
             return _run(settings, demo=demo)
     except CannotStart as error:
         print(f"lanedesk: {error}", file=sys.stderr)
@@ -153,6 +157,23 @@ def check_ports(settings: Settings) -> None:
                 raise CannotStart(
                     f"cannot listen on {host}:{port} ({error.strerror}); set {variable} to a free one"
                 ) from error
+
+
+def check_redis() -> None:
+    """Raises CannotStart when REDIS_URL names one that does not answer, SettingsError when it names none."""
+    url = os.environ.get("REDIS_URL", "")
+    client = connect_redis(url)
+    if client is None:
+        return
+    try:
+        client.ping()
+    except RedisError as error:
+        raise CannotStart(
+            f"REDIS_URL {without_password(url)} does not answer as a Redis ({error}); "
+            "start it, or leave REDIS_URL out: then a private one is started"
+        ) from error
+    finally:
+        client.close()
 
 
 class Announcement:

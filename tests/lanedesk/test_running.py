@@ -141,6 +141,7 @@ def test_a_wrong_database_is_said_in_one_line(tmp_path: Path, url: str, command:
         ("LANEDESK_LOG", "xml"),
         ("LANEDESK_SMTP_LISTEN", "2525"),
         ("REDIS_URL", "http://127.0.0.1"),
+        ("REDIS_URL", "redis://:secret@127.0.0.1:1/0?password=secret"),
         ("LANEDESK_DATA", "/proc/none"),
     ],
 )
@@ -149,3 +150,4 @@ def test_a_wrong_setting_is_said_in_one_line(tmp_path: Path, variable: str, valu
     assert done.returncode == 1
     (line,) = done.stderr.strip().splitlines()
     assert line.startswith(f"lanedesk: {variable}")
+    assert "secret" not in line

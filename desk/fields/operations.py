@@ -104,19 +104,16 @@ def has_values(session: Session, found: Field) -> bool:
     return session.scalar(used) is not None
 
 
-def order_fields(session: Session, places: Sequence[tuple[str, int | None]], *, actor: Actor) -> None:
-    """Put the fields in this order: key and group of each. What is not named keeps its place."""
-    known = {one.key: one for one in session.scalars(select(Field))}
-    groups = set(session.scalars(select(FieldGroup.id)))
-    named = [(known[key], group) for key, group in places if key in known]
-    before = [(one.key, one.group_id) for one in sorted(known.values(), key=lambda one: one.position)]
-    for position, (one, group) in enumerate(named):
-        one.position = position
-        one.group_id = group if group in groups else None
+def order_fields(session: Session, keys: Sequence[str], *, actor: Actor) -> None:
+    """Put the fields in this order, each in its group. Those not named come after them, as they were."""
+    before = sorted(session.scalars(select(Field)), key=lambda one: one.position)
+    wanted = {key: place for place, key in enumerate(dict.fromkeys(keys))}
+    after = sorted(before, key=lambda one: wanted.get(one.key, len(wanted)))
+    for place, one in enumerate(after):
+        one.position = place
     session.flush()
-    after = [(one.key, one.group_id) for one in sorted(known.values(), key=lambda one: one.position)]
     if before != after:
-        _note(session, "field_order", "order", actor, new={"fields": [one.key for one, _g in named]})
+        _note(session, "field_order", "order", actor, new={"fields": [one.key for one in after]})
 
 
 def _free_key(session: Session) -> str:

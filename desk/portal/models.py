@@ -1,8 +1,9 @@
 """Public forms by address, and how often each network uses them."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Boolean, Integer, String
+from sqlalchemy import Boolean, ForeignKey, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from desk.database import Record
@@ -25,6 +26,27 @@ class FormLink(Record):
     process_key: Mapped[str] = mapped_column(String(255))
     form_key: Mapped[str] = mapped_column(String(255))
     active: Mapped[bool] = mapped_column(Boolean, default=True)
+    created_by: Mapped[dict[str, object]] = mapped_column(Json)  # an engine.actors.Actor
+
+
+class OneTimeLink(Record):
+    """A form that one customer fills in once, at `/o/<token>` [000 §5.2.6-2]; of the token only its hash is kept.
+
+    It opens a ticket of `type`, or answers on `ticket_id`. `fields` are desk.portal.once.Asked as JSON, in order.
+    """
+
+    __tablename__ = "one_time_link"
+
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    ticket_id: Mapped[int | None] = mapped_column(
+        ForeignKey("ticket.id", ondelete="CASCADE"), index=True
+    )
+    type: Mapped[str] = mapped_column(String(64), default="basic")
+    title: Mapped[dict[str, str]] = mapped_column(Json)  # {"zh": …, "en": …}
+    fields: Mapped[list[dict[str, Any]]] = mapped_column(Json)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_by: Mapped[dict[str, object]] = mapped_column(Json)  # an engine.actors.Actor
 
 

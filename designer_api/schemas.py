@@ -85,7 +85,7 @@ class MessageIn(ma.Schema):
     """A message for whoever waits for it."""
 
     name = fields.String(required=True, validate=Length(1, 255))
-    correlation = fields.String(load_default=None)
+    correlation = fields.String(load_default=None, validate=Length(max=255))
     payload = fields.Dict(load_default=dict)
     dedupe_key = fields.String(load_default=None, validate=Length(max=200))
     time_to_live_seconds = fields.Integer(load_default=0, validate=ma.validate.Range(0, 30 * 86400))

@@ -15,10 +15,10 @@ from sqlalchemy.orm import Session
 
 from engine import statements as sql
 from engine.actors import SYSTEM, Actor
-from engine.bpmn.kinds.events import Waiting
+from engine.bpmn.kinds.events import KEY_LIMIT, Waiting
 from engine.causes import Cause
 from engine.database import Database, is_sqlite
-from engine.errors import InstanceGone, InstanceSuspended
+from engine.errors import InstanceGone, InstanceSuspended, MessageRefused
 from engine.history import plain
 from engine.starts import Asking, Start, holds
 from engine.step import job_row, lock, wake
@@ -67,8 +67,11 @@ def message(
     Every instance that waits for it with the same key takes it once (its oldest waiting token), and every process whose
     start event names it and whose condition holds starts, unless one of its instances has taken it. All conditions are
     asked before anything starts. For a suspended instance it is kept until that goes on. A message with a dedupe key
-    that was seen before does nothing.
+    that was seen before does nothing. Raises MessageRefused.
     """
+    for what, text in (("name", name), ("key", correlation), ("dedupe key", dedupe_key)):
+        if text is not None and len(text) > KEY_LIMIT:
+            raise MessageRefused(f"the message's {what} is over {KEY_LIMIT} characters")
     inbox_id = None
     if dedupe_key is not None:
         inbox_id = _first_time(

@@ -13,11 +13,13 @@ __all__ = [
     "EngineError",
     "InstanceGone",
     "InstanceSuspended",
+    "MessageRefused",
     "MigrationRefused",
     "NothingToDo",
     "Problem",
     "Reason",
     "StateUnreadable",
+    "StoreRefused",
     "TaskGone",
     "TaskTaken",
     "UnknownElement",
@@ -40,6 +42,10 @@ class InstanceGone(EngineError):
 
 class InstanceSuspended(EngineError):
     """The instance is suspended: nothing moves until it is resumed."""
+
+
+class MessageRefused(EngineError):
+    """A message as it cannot be delivered or kept: its name or a key of it is too long."""
 
 
 class StoreRefused(EngineError):

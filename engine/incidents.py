@@ -196,6 +196,7 @@ def _timer_row(row: Any, now: datetime) -> dict[str, Any]:
         "token_id": UUID(kept["token_id"]) if kept["token_id"] else None,
         "trigger": kept["trigger"],
         "rounds": kept["rounds"],
+        "since": datetime.fromisoformat(kept["since"]) if kept["since"] else None,
     }
 
 

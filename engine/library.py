@@ -371,7 +371,8 @@ class Library:
                     due, _, left = arm_timer(trigger.timer, trigger.expression, now)
                     if due <= now and trigger.expression in dates:
                         continue
-                    session.execute(timer.insert(), common | {"due_at": due, "rounds": left})
+                    armed = {"due_at": due, "rounds": left, "since": now}
+                    session.execute(timer.insert(), common | armed)
 
     def _note_awaited(self, session: Session, model: ProcessModel) -> None:
         """Write down which messages instances of the process may wait for."""

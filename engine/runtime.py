@@ -21,7 +21,7 @@ from engine.bpmn.kinds.events import Waiting, maps, receive
 from engine.bpmn.kinds.gateways import standing_at
 from engine.bpmn.model import Outcome, Words
 from engine.bpmn.schedule import arm_timer, next_round
-from engine.bpmn.tokens import Instance
+from engine.bpmn.tokens import DiagramError, Instance
 from engine.causes import FIRST, Cause
 from engine.delivery import Delivery
 from engine.errors import (
@@ -156,10 +156,19 @@ class Engine:
         *,
         actor: Actor,
         business_key: str | None = None,
+        start: str | None = None,
     ) -> UUID:
-        """Start the latest version at its start event without trigger. Raises UnknownProcess, DiagramError."""
+        """Start the latest version at its start event without trigger; of several, at the one that `start` names.
+
+        Raises UnknownProcess, DiagramError.
+        """
         version = self.library.latest(session, process_key)
-        return self.begin(session, version, data, actor=actor, business_key=business_key)
+        offered = [node.id for node in version.program.model.plain_starts]
+        if start is not None and start not in offered:
+            raise DiagramError(process_key, f"has no start event {start!r} without trigger")
+        return self.begin(
+            session, version, data, actor=actor, business_key=business_key, start=start
+        )
 
     def begin(
         self,
@@ -485,7 +494,7 @@ class Engine:
         trigger = version.element(timer_row.element_id).triggers[timer_row.trigger]
         self.begin(session, version, {}, actor=actor, start=timer_row.element_id)
         if trigger.timer == "cycle" and trigger.expression:
-            armed = arm_timer("cycle", trigger.expression, timer_row.due_at.astimezone(self.zone))
+            armed = arm_timer("cycle", trigger.expression, timer_row.since.astimezone(self.zone))
             armed[0], armed[2] = timer_row.due_at, timer_row.rounds
             following = next_round(armed, self.here())
             if following is not None:
@@ -498,6 +507,7 @@ class Engine:
                         "trigger": timer_row.trigger,
                         "due_at": following[0],
                         "rounds": following[2],
+                        "since": timer_row.since,
                     },
                 )
         return True

@@ -82,7 +82,7 @@ def _fire(engine: "Engine", database: Database, row: Any) -> int:
                 context={
                     "timer": {
                         "id": row.id, "version_id": row.version_id, "token_id": row.token_id,
-                        "trigger": row.trigger, "rounds": row.rounds,
+                        "trigger": row.trigger, "rounds": row.rounds, "since": row.since,
                     }
                 },
             )  # fmt: skip

@@ -18,6 +18,7 @@ from engine import statements as sql
 from engine import waits
 from engine.actors import Actor
 from engine.bpmn import state
+from engine.bpmn.kinds.events import KEY_LIMIT
 from engine.bpmn.model import DecisionCall, Store, Trigger
 from engine.bpmn.schedule import arm_timer
 from engine.bpmn.tokens import PENDING, DiagramError, Instance, Scope, Token
@@ -191,6 +192,10 @@ class Step:
                     token.task_spec.node.id, f"the key {trigger.correlation!r} is null"
                 )
             correlation = str(key)
+            if len(correlation) > KEY_LIMIT:
+                raise DiagramError(
+                    token.task_spec.node.id, f"the key is over {KEY_LIMIT} characters"
+                )
         self.add_job(
             f"engine.{trigger.kind}",
             {

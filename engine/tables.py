@@ -212,8 +212,10 @@ timer = Table(
     Column("element_id", String(255), nullable=False),
     Column("token_id", Uuid),
     Column("trigger", Integer, nullable=False, default=0),
-    # A start event's cycle: how many rounds follow this one (-1: no end). An instance's timers keep it in its state.
+    # A start event's cycle: how many rounds follow this one (-1: no end), and since when it goes round. An instance's
+    # timers keep both in its state.
     Column("rounds", Integer, nullable=False, server_default="-1"),
+    Column("since", UtcDateTime),
     Index(None, "due_at"),
     Index(None, "instance_id"),
 )

@@ -231,6 +231,11 @@ class ScopeModel:
         return [n for n in self.nodes.values() if n.tag == "startEvent"]
 
     @property
+    def plain_starts(self) -> list[Node]:
+        """Those without trigger."""
+        return [n for n in self.starts if not n.triggers]
+
+    @property
     def entries(self) -> list[Node]:
         """Whatever may bring an instance to life: start events, instantiating receive tasks and gateways' arms."""
         found = self.starts

@@ -109,7 +109,10 @@ class ScopeSpec(BpmnProcessSpec):  # type: ignore[misc]
             listener.listen(scope)
 
     def begin(self, scope: Scope, start: str | None = None) -> None:
-        """Open the scope: at the named start event, else at the one without trigger, else wherever nothing leads to."""
+        """Open the scope: at the named start event, else at the one without trigger, else wherever nothing leads to.
+
+        Raises DiagramError where several could be meant: exactly one begins (BPMN 2.0, 10.5.2).
+        """
         self.listen(scope)
         if start is not None:
             first = self.task_specs[start]
@@ -118,7 +121,11 @@ class ScopeSpec(BpmnProcessSpec):  # type: ignore[misc]
             else:
                 first.arrive(scope, None)
             return
-        starts = [n for n in self.model.starts if n.trigger.kind == "none"] or self.model.unled
+        plain = self.model.plain_starts
+        if len(plain) > 1:
+            names = ", ".join(node.id for node in plain)
+            raise DiagramError(self.name, f"has several start events without trigger: {names}")
+        starts = plain or self.model.unled
         if not starts:
             raise DiagramError(self.name, "has no start event that may begin it")
         for node in starts:

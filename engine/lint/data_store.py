@@ -1,4 +1,4 @@
-"""A data store outlives the process that writes it (BPMN 2.0, 10.4.1); here it lasts as long as its instance."""
+"""A data store outlives the processes that share it (BPMN 2.0, 10.4.1); a reference to none is data of an instance."""
 
 from collections.abc import Iterator
 
@@ -10,11 +10,12 @@ SEVERITY = "warning"
 
 
 def check(context: Context) -> Iterator[Finding]:
-    """No data store in what runs, unless each instance may have its own."""
+    """Every reference to a data store says to which."""
     for scope in context.document.all("process", "subProcess", "transaction", "adHocSubProcess"):
-        for store in children(scope, "dataStoreReference"):
-            yield at(
-                store,
-                "Each instance has a data store of its own here; what others shall see belongs into a record.",
-                "此处每个实例各有一份数据存储；需要共享的内容应写入业务记录。",
-            )
+        for reference in children(scope, "dataStoreReference"):
+            if not reference.get("dataStoreRef"):
+                yield at(
+                    reference,
+                    "The reference names no data store (dataStoreRef): each instance has its own, which ends with it.",
+                    "该引用未指明数据存储（dataStoreRef）：每个实例各有一份，随实例结束而消失。",
+                )

@@ -10,7 +10,7 @@ SEVERITY = "error"
 
 
 def check(context: Context) -> Iterator[Finding]:
-    """A process needs a start; an event sub-process exactly one, with a trigger; other sub-processes none with one.
+    """A process needs a start; an event sub-process exactly one, with a trigger; other sub-processes one without.
 
     What starts the process by itself follows nothing.
     """
@@ -43,7 +43,23 @@ def check(context: Context) -> Iterator[Finding]:
                     "流程中没有任何元素可以作为开始。",
                     scope.line,
                 )
+            for entry in scope.entries:
+                if any(t.kind == "conditional" for t in entry.triggers):
+                    yield Finding(
+                        entry.id,
+                        "Nobody asks a condition before there is an instance with data: "
+                        "begin with a message, and ask by its start condition.",
+                        "流程实例产生之前没有数据可供判断条件：请以消息开始，并填写启动条件。",
+                        entry.line,
+                    )
         else:
+            if len(scope.plain_starts) > 1:
+                yield Finding(
+                    scope.id,
+                    "A sub-process begins at one start event: several would leave open at which.",
+                    "子流程只能有一个开始事件，否则无法确定从哪里开始。",
+                    scope.line,
+                )
             for start in starts:
                 if start.trigger.kind != "none":
                     yield Finding(

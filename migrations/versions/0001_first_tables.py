@@ -1707,6 +1707,7 @@ def upgrade() -> None:
         sa.Column("token_id", sa.Uuid(), nullable=True),
         sa.Column("trigger", sa.Integer(), nullable=False),
         sa.Column("rounds", sa.Integer(), server_default="-1", nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["instance_id"], ["process_instance.id"], name="fk_timer_instance_id"
         ),

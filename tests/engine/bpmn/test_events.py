@@ -1,12 +1,15 @@
 """Events start, interrupt, wait, throw and end as BPMN 2.0, 10.5 and 13.5 say."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
-from engine import incidents, modification, scheduler
+from engine import incidents, modification, scheduler, tables
 from engine.bpmn.tokens import UncaughtError
-from engine.errors import DiagramError
+from engine.errors import DeployRefused, DiagramError, MessageRefused
 from engine.statements import Query
 from tests.engine.conftest import ALICE, Rig
 from tests.engine.diagrams import (
@@ -303,6 +306,63 @@ def test_a_timer_start_event_starts_instances(rig: Rig) -> None:
     rig.later(hours=1)
     rig.later(hours=1)
     assert rig.trace == ["hour", "hour"]
+
+
+def test_a_start_every_month_goes_back_to_its_day_after_a_short_month(rig: Rig) -> None:
+    start = f'<startEvent id="s">{timer("Cycle", "R/P1M")}</startEvent><endEvent id="e"/>'
+    rig.now = datetime(2026, 1, 31, 9, tzinfo=UTC)
+    rig.deploy(diagram(start + "s->e"))
+    due = []
+    for _ in range(4):
+        with rig.database.reading() as session:
+            due.append(session.scalars(select(tables.timer.c.due_at)).one())
+        rig.now = due[-1]
+        rig.later()
+    assert [f"{d:%d.%m.}" for d in due] == ["28.02.", "31.03.", "30.04.", "31.05."]
+
+
+def test_of_several_plain_starts_the_caller_names_one(rig: Rig) -> None:
+    body = '<startEvent id="s1"/><startEvent id="s2"/><endEvent id="e"/>' + person("a")
+    rig.deploy(diagram(body + "s1->a s2->a a->e"))
+    with pytest.raises(DiagramError, match="several start events without trigger: s1, s2"):
+        rig.start()
+    with pytest.raises(DiagramError, match="no start event 'a'"):
+        begin(rig, "a")
+    instance = begin(rig, "s2")
+    assert rig.passed(instance) == ["s2"]
+    assert rig.active(instance) == ["a"]
+
+
+def begin(rig: Rig, start: str) -> UUID:
+    with rig.database.transaction() as session:
+        return rig.engine.start(session, "p", {}, actor=ALICE, start=start)
+
+
+@pytest.mark.parametrize("long", ["correlation", "dedupe_key", "name"])
+def test_what_comes_from_outside_under_too_long_a_name_is_refused_in_words(rig: Rig, long: str) -> None:
+    given: dict[str, Any] = {"name": "go", "time_to_live": timedelta(hours=1)} | {long: "x" * 256}
+    with pytest.raises(MessageRefused, match="over 255 characters"):
+        rig.message(**given)
+    rig.message(**given | {long: "x" * 255})
+
+
+def test_a_diagram_throws_under_no_key_that_nobody_could_wait_for(rig: Rig) -> None:
+    throw = f'<intermediateThrowEvent id="t">{on_message("go")}</intermediateThrowEvent>'
+    rig.deploy(diagram(ENDS + throw + "s->t t->e", outside=message("go", "=order")))
+    with pytest.raises(DiagramError, match="t: the key is over 255 characters"):
+        rig.start(order="x" * 256)
+
+
+def test_names_that_the_tables_cannot_hold_are_refused_at_deploy(rig: Rig) -> None:
+    name = "x" * 256
+    for wrong in (
+        diagram(ENDS + f'<task id="{name}"/>s->{name} {name}->e'),
+        diagram(ENDS + "s->e", outside=f'<message id="m" name="{name}"/>'),
+        diagram(ENDS + "s->e", outside=f'<dataStore id="{name}"/>'),
+        diagram(ENDS + "s->e", key=name),
+    ):
+        with pytest.raises(DeployRefused, match="over 255 characters"):
+            rig.deploy(wrong)
 
 
 def test_an_event_gateway_takes_the_first_and_disarms_the_others(rig: Rig) -> None:

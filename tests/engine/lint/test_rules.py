@@ -51,12 +51,18 @@ ARMS = '<eventBasedGateway id="g"/>' + "".join(
     for n in ("a", "b")
 )
 INPUT = '<dataInput id="i"/>'
+CONDITION = "<conditionalEventDefinition><condition>a &gt; 1</condition></conditionalEventDefinition>"
 
 # rule: (the element it names, the body of the process, what stands outside it)
 WRONG: dict[str, list[tuple[str, ...]]] = {
     "start-event": [
         ("p", '<task id="t"/><task id="u"/>t->u u->t'),
         ("es", ENDS + f'<subProcess id="es" triggeredByEvent="true">{SUB}</subProcess>s->e'),
+        ("c", ENDS + f'<startEvent id="c">{CONDITION}</startEvent>s->e c->e'),
+        ("g", '<eventBasedGateway id="r" instantiate="true"/><intermediateCatchEvent id="g">' + CONDITION
+         + '</intermediateCatchEvent><intermediateCatchEvent id="m">' + on_message("go") + "</intermediateCatchEvent>"
+         + '<endEvent id="e"/>r->g r->m g->e m->e', message("go")),
+        ("p2", ENDS + f'<subProcess id="p2">{SUB}<startEvent id="x2"/>x2->y</subProcess>s->p2 p2->e'),
         ("t", ENDS + '<receiveTask id="t" messageRef="m" instantiate="true"/>s->t t->e', '<message id="m" name="m"/>'),
     ],
     "connected": [
@@ -199,7 +205,11 @@ WRONG: dict[str, list[tuple[str, ...]]] = {
     "called-start": [
         ("c", ENDS + '<callActivity id="c" calledElement="q"/>s->c c->e',
          message("go") + '<process id="q" isExecutable="true"><startEvent id="qs">'
-         + on_message("go") + "</startEvent></process>")
+         + on_message("go") + "</startEvent></process>"),
+        ("c", ENDS + '<callActivity id="c" calledElement="q"/>s->c c->e',
+         '<process id="q" isExecutable="true"><startEvent id="qs"/><startEvent id="q2"/><endEvent id="qe"/>'
+         '<sequenceFlow id="q1" sourceRef="qs" targetRef="qe"/><sequenceFlow id="q3" sourceRef="q2" targetRef="qe"/>'
+         "</process>"),
     ],
     "event-definition-reference": [
         ("c", ENDS + CATCH.format("<eventDefinitionRef>s</eventDefinitionRef>") + "s->c c->e")

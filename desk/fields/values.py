@@ -26,6 +26,7 @@ from desk.fields.forms import (
     options_of,
 )
 from desk.fields.models import Field, FieldGroup, FieldValue, Held, Kind
+from desk.forms import Option
 from desk.forms.tree import Json
 from desk.people.models import User
 from desk.tickets.models import Attachment, Message, Ticket
@@ -134,18 +135,28 @@ def _held(field: Field, user: User | None) -> bool:
 
 def shown(session: Session, field: Field, value: Json) -> dict[str, str]:
     """A value as people read it, in both languages; empty texts where there is none."""
+    return said(field, value, names_of(session, field))
+
+
+def names_of(session: Session, field: Field) -> Mapping[str, Option]:
+    """What the keys of its dictionary are called, each by its whole path; nothing for other kinds."""
+    if field.kind not in FROM_DICTIONARY or field.dictionary_id is None:
+        return {}
+    entries = entries_of(session, field.dictionary_id)
+    return {one.token: one for one in leaves(entries, {entry.key for entry in entries})}
+
+
+def said(field: Field, value: Json, names: Mapping[str, Option]) -> dict[str, str]:
+    """The same for many values of one field: `names` are its `names_of`."""
     if value in EMPTY:
         return {"zh": "", "en": ""}
-    if field.kind in FROM_DICTIONARY and field.dictionary_id is not None:
+    if field.kind in FROM_DICTIONARY:
         keys = [str(one) for one in (value if isinstance(value, list) else [value])]
-        options = {
-            one.token: one for one in leaves(entries_of(session, field.dictionary_id), set(keys))
-        }
-        said = {
-            locale: [options[key].say(locale) if key in options else key for key in keys]
+        zh, en = (
+            [names[key].say(locale) if key in names else key for key in keys]
             for locale in ("zh", "en")
-        }
-        return {"zh": "、".join(said["zh"]), "en": ", ".join(said["en"])}
+        )
+        return {"zh": "、".join(zh), "en": ", ".join(en)}
     if isinstance(value, bool):
         return {"zh": "是", "en": "yes"} if value else {"zh": "否", "en": "no"}
     text = _plain(field, value)
@@ -185,6 +196,16 @@ def feel_value(field: Field, value: Json) -> Any:
             for name, part in value.items()
         }
     return value
+
+
+def feel_values(session: Session, ticket_id: int) -> dict[str, Any]:
+    """What a ticket has, by key, as expressions read it: `ticket.fields.<key>`."""
+    rows = session.execute(
+        select(Field, FieldValue.value)
+        .join(FieldValue, FieldValue.field_id == Field.id)
+        .where(FieldValue.ticket_id == ticket_id)
+    )
+    return {field.key: feel_value(field, value) for field, value in rows}
 
 
 # -- setting -------------------------------------------------------------------------------------
@@ -430,7 +451,8 @@ def indexed(field: Field, value: Json) -> tuple[str, Decimal | None, datetime | 
     if isinstance(value, bool):
         return ("true" if value else "false"), Decimal(value), None
     if isinstance(value, (int, float)):
-        return str(value), Decimal(str(value)), None
+        number = round(Decimal(str(value)), 10)
+        return str(value), number if abs(number) < 10**20 else None, None
     text = _plain(field, value)
     if field.kind == Kind.DATE:
         day = datetime.fromisoformat(str(value)).replace(tzinfo=UTC)

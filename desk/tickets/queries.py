@@ -12,13 +12,27 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, tuple_, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Numeric,
+    Select,
+    and_,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 
 from desk.contacts.models import Company, Contact, ContactAddress
+from desk.fields.lists import order_by, saying
 from desk.people.models import Team, User
 from desk.sla.queries import late
 from desk.tickets.models import Ticket, TicketState, TicketWatcher
@@ -84,6 +98,7 @@ class TicketFilter:
     sla_late: bool = False  # a promise of the service level is open and its moment has passed
     watched_by: int | None = None  # copied to this person, or followed by them
     merged: bool = False  # those that are part of another, instead of those that are not
+    fields: tuple[ColumnElement[bool], ...] = ()  # of the desk's own: desk.fields.lists.conditions
     seen: ColumnElement[bool] | None = None  # what the reader sees: desk.tickets.scope.visible
     deleted: bool = False  # those that were deleted, instead of those that were not
     zone: ZoneInfo = ZoneInfo("UTC")
@@ -139,22 +154,29 @@ def list_tickets(
 ) -> TicketPage:
     """A page of tickets, newest first unless asked otherwise. Raises BadCursor.
 
+    `sort` is a name of SORTS, or `f.<key>` of a field that lists show.
+
     The order is total (the id breaks ties), so that no ticket is left out or shown twice while new
     ones arrive.
     """
-    column = SORTS[sort]
-    edge = _read_cursor(cursor) if cursor else None
+    order = None if sort in SORTS else order_by(session, sort)
+    column: Any = order.column if order else SORTS.get(sort, Ticket.created_at)
+    edge = _read_cursor(cursor, column) if cursor else None
     backwards = edge is not None and edge.back
     # Going back is the same walk in the opposite direction, turned round at the end.
     up = ascending != backwards
-    found: list[TicketRow] = []
+    found: list[tuple[TicketRow, Any]] = []
     for condition in _stretches(column, edge, up=up):
         if len(found) <= limit:
-            statement = _rows(wanted).where(condition).limit(limit + 1 - len(found))
-            order = (column.asc(), Ticket.id.asc()) if up else (column.desc(), Ticket.id.desc())
-            found += [
-                TicketRow(**row._mapping) for row in session.execute(statement.order_by(*order))
-            ]
+            statement = _rows(wanted).add_columns(column.label("sorted_by"))
+            if order is not None:
+                statement = order.join(statement)
+            statement = statement.where(condition).limit(limit + 1 - len(found))
+            ends = (column.asc(), Ticket.id.asc()) if up else (column.desc(), Ticket.id.desc())
+            for row in session.execute(statement.order_by(*ends)):
+                columns = dict(row._mapping)
+                value = columns.pop("sorted_by")
+                found.append((TicketRow(**columns), value))
     more, rows = len(found) > limit, found[:limit]
     if backwards:
         rows.reverse()
@@ -162,11 +184,11 @@ def list_tickets(
         return TicketPage((), None, None)
     before = more if backwards else edge is not None
     after = backwards or more
-    first, last = rows[0], rows[-1]
+    (first, least), (last, most) = rows[0], rows[-1]
     return TicketPage(
-        tuple(rows),
-        _cursor(getattr(first, column.key), first.id, back=True) if before else None,
-        _cursor(getattr(last, column.key), last.id, back=False) if after else None,
+        tuple(row for row, _value in rows),
+        _cursor(least, first.id, back=True) if before else None,
+        _cursor(most, last.id, back=False) if after else None,
     )
 
 
@@ -321,6 +343,7 @@ def _conditions(wanted: TicketFilter) -> list[Any]:
     conditions.append(gone)
     if wanted.seen is not None:
         conditions.append(wanted.seen)
+    conditions += wanted.fields
     if wanted.sla_late:
         conditions.append(late(utc_now()))
     if wanted.overdue:
@@ -377,7 +400,9 @@ def _anything(text: str) -> Any:
     text = text.strip()
     if _is_number(text):
         return _number(text)
-    found = [_number(text), Ticket.title.icontains(text, autoescape=True), _customer(text)]
+    found = [
+        _number(text), Ticket.title.icontains(text, autoescape=True), _customer(text), saying(text),
+    ]  # fmt: skip
     if (words := holding(text)) is not None:
         found.append(words)
     digits = _digits(text)
@@ -433,7 +458,7 @@ def _stretches(column: Any, edge: "_Edge | None", *, up: bool) -> list[Any]:
         return [rest, filled] if edge.back else [rest]
     mine, theirs = (
         tuple_(column, Ticket.id),
-        tuple_(literal(edge.value, UtcDateTime()), literal(edge.id)),
+        tuple_(literal(edge.value, column.type), literal(edge.id)),
     )
     rest = mine > theirs if up else mine < theirs
     return [rest] if edge.back else [rest, empty]
@@ -443,23 +468,36 @@ def _stretches(column: Any, edge: "_Edge | None", *, up: bool) -> list[Any]:
 class _Edge:
     """Where a page was cut: the sorted value and the id of its last row, and the direction."""
 
-    value: datetime | None
+    value: datetime | Decimal | int | str | None
     id: int
     back: bool
 
 
-def _cursor(value: datetime | None, number: int, *, back: bool) -> str:
-    packed = json.dumps([value.isoformat() if value else None, number, int(back)])
+def _cursor(value: Any, number: int, *, back: bool) -> str:
+    plain = value.isoformat() if isinstance(value, datetime) else value
+    kept = plain if isinstance(plain, int) or plain is None else str(plain)
+    packed = json.dumps([kept, number, int(back)])
     return base64.urlsafe_b64encode(packed.encode()).decode().rstrip("=")
 
 
-def _read_cursor(cursor: str) -> _Edge:
+def _read_cursor(cursor: str, column: Any) -> _Edge:
     try:
         raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         value, number, back = json.loads(raw)
-        moment = datetime.fromisoformat(value) if value is not None else None
-        if moment is not None and moment.tzinfo is None:
-            raise ValueError(value)
-        return _Edge(moment, int(number), bool(back))
-    except (ValueError, TypeError, binascii.Error) as error:
+        return _Edge(_sorted_value(value, column), int(number), bool(back))
+    except (ValueError, TypeError, ArithmeticError, binascii.Error) as error:
         raise BadCursor(cursor[:80]) from error
+
+
+def _sorted_value(value: Any, column: Any) -> datetime | Decimal | int | str | None:
+    """The value of a cursor as its column has it. Raises ValueError and its kin."""
+    if value is None:
+        return None
+    if isinstance(column.type, UtcDateTime):
+        moment = datetime.fromisoformat(value)
+        if moment.tzinfo is None:
+            raise ValueError(value)
+        return moment
+    if isinstance(column.type, Integer):
+        return int(value)
+    return Decimal(value) if isinstance(column.type, Numeric) else str(value)

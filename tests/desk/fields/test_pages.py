@@ -186,7 +186,7 @@ def test_fields_are_edited_with_the_ticket_and_two_editors_lose_nothing(
 def test_answers_of_a_step_are_kept_in_the_field_of_the_same_key(
     desk: Desk, crew: SimpleNamespace, visit: Any, make_field: MakeField, mailed: Mailed
 ) -> None:
-    make_field("remark", label={"en": "Last remark", "zh": "最后备注"})
+    make_field("dispatch_remark", label={"en": "Last remark", "zh": "最后备注"})
     make_field("team", Kind.DATE, label={"en": "No team", "zh": "日期"})
     ticket = mailed()
     boss = visit(crew.dispatcher)
@@ -194,7 +194,7 @@ def test_answers_of_a_step_are_kept_in_the_field_of_the_same_key(
     (task,) = set(re.findall(r"/tasks/([0-9a-f-]{36})/complete", page))
     answer = boss.post(
         f"/tasks/{task}/complete",
-        {"outcome": "dispatch", "team": crew.team.id, "remark": "尽快"},
+        {"outcome": "dispatch", "team": crew.team.id, "dispatch_remark": "尽快"},
     )
     assert answer.status_code == 303
-    assert has(desk, ticket) == {"remark": "尽快"}
+    assert has(desk, ticket) == {"dispatch_remark": "尽快"}

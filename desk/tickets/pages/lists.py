@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from desk.application import current_desk
+from desk.fields import lists as own_fields
 from desk.people.access import current_user, requires
 from desk.people.models import Team, User
 from desk.people.permissions import can
@@ -53,7 +54,6 @@ FILTERS = (
     "deadline_to",
 )  # fmt: skip
 IN_THE_BAR = ("q", "priority", "type", "channel", "assignee", "team")
-MORE_FILTERS = tuple(name for name in FILTERS if name not in IN_THE_BAR)
 ME = "me"
 MERGED = "merged"  # tickets that are part of another
 DELETED = "deleted"  # a tab beside the states, for those who may see what was deleted
@@ -78,6 +78,13 @@ def ticket_list() -> str:
         types = all_types(session)
         clocks = next_of(session, [row.id for row in page.rows], utc_now())
         said = excerpts(session, chosen.get("q", ""), [row.id for row in page.rows])
+        shown_fields = {f"f.{one.key}": one for one in own_fields.columns(session)}
+        field_filters = own_fields.controls(session)
+        in_fields = own_fields.texts(
+            session,
+            [one for name, one in shown_fields.items() if name in request.args.getlist("column")],
+            [row.id for row in page.rows],
+        )
         counts = count_states(session, visible(session, current_user()))
         teams = active_teams(session)
         people = people_who_can(session, "ticket.process")
@@ -86,7 +93,8 @@ def ticket_list() -> str:
     order: dict[str, Any] = (
         {} if (sort, ascending) == ("created", False) else {"sort": _sort_name(sort, ascending)}
     )
-    more_columns = [name for name in request.args.getlist("column") if name in MORE_COLUMNS]
+    offered = {**MORE_COLUMNS, **{name: in_words(one.label) for name, one in shown_fields.items()}}
+    more_columns = [name for name in request.args.getlist("column") if name in offered]
     if more_columns:
         order["column"] = more_columns
     return render_template(
@@ -99,9 +107,11 @@ def ticket_list() -> str:
         chosen=chosen,
         order=order,
         address=address,
-        more_open=bool(more_columns) or any(name in chosen for name in MORE_FILTERS),
+        more_open=bool(more_columns) or any(name not in IN_THE_BAR for name in chosen),
         more_columns=more_columns,
-        offered_columns=list(MORE_COLUMNS.items()),
+        offered_columns=list(offered.items()),
+        in_fields=in_fields,
+        field_filters=field_filters,
         creators=[(ME, _l("Me")), *((user.id, user.name) for user in creators)],
         selectable=state != DELETED
         and any(map(_may, ("ticket.export", "ticket.delete", "ticket.process"))),
@@ -111,7 +121,7 @@ def ticket_list() -> str:
         next=_href(address, order, page.next),
         refresh_url=url_for("tickets.ticket_list", **address, **order, part="list"),
         is_first=page.previous is None,
-        columns=_columns(address, order, sort, ascending, more_columns),
+        columns=_columns(address, order, sort, ascending, offered, more_columns),
         priorities=[(key, words) for key, words in PRIORITIES.items()],
         channels=[(key, words) for key, words in CHANNELS.items()],
         types=[(kind.key, in_words(kind.name)) for kind in types],
@@ -131,7 +141,8 @@ def _page(session: Session, wanted: TicketFilter, sort: str, ascending: bool) ->
 
 def chosen_filters() -> tuple[dict[str, Any], str]:
     """The filters of the address, and the state (or DELETED, for those who may see it)."""
-    chosen = {name: request.args[name].strip() for name in FILTERS if request.args.get(name)}
+    names = [*FILTERS, *(name for name in request.args if own_fields.NAME.fullmatch(name))]
+    chosen = {name: request.args[name].strip() for name in names if request.args.get(name)}
     state = request.args.get("state", "")
     if state not in STATES and state != MERGED and not (state == DELETED and _may("history.read")):
         state = ""
@@ -148,6 +159,7 @@ def list_filter(session: Session, chosen: Mapping[str, str], state: str) -> Tick
         sla_late=chosen.get("sla") == "late",
         watched_by=current_user().id if chosen.get("watched") == ME else None,
         merged=state == MERGED,
+        fields=own_fields.conditions(session, chosen, _zone()),
         seen=visible(session, current_user()),
         deleted=state == DELETED,
         text=chosen.get("q"),
@@ -167,15 +179,20 @@ def list_filter(session: Session, chosen: Mapping[str, str], state: str) -> Tick
         processed_to=_day(chosen.get("processed_to")),
         deadline_from=_day(chosen.get("deadline_from")),
         deadline_to=_day(chosen.get("deadline_to")),
-        zone=ZoneInfo(current_desk().settings.timezone),
+        zone=_zone(),
     )
 
 
 def chosen_order() -> tuple[str, bool]:
-    """From `?sort=deadline` (ascending) or `?sort=-created` (descending)."""
+    """From `?sort=deadline` (ascending), `?sort=-created` (descending), or `?sort=f.<key>` of a field."""
     raw = request.args.get("sort", "-created")
     name = raw.removeprefix("-")
-    return (name, not raw.startswith("-")) if name in SORTS else ("created", False)
+    known = name in SORTS or own_fields.NAME.fullmatch(name)
+    return (name, not raw.startswith("-")) if known else ("created", False)
+
+
+def _zone() -> ZoneInfo:
+    return ZoneInfo(current_desk().settings.timezone)
 
 
 def _sort_name(sort: str, ascending: bool) -> str:
@@ -227,6 +244,7 @@ def _columns(
     order: dict[str, Any],
     sort: str,
     ascending: bool,
+    offered: Mapping[str, Any],
     more: list[str],
 ) -> list[dict[str, Any]]:
     kept = {**address, **{key: value for key, value in order.items() if key != "sort"}}
@@ -256,7 +274,11 @@ def _columns(
         by("deadline", _l("Deadline"), "deadline"),
         by("processed", _l("Processed"), "-processed"),
         by("created", _l("Created"), "-created"),
-        *({"label": MORE_COLUMNS[name], **wide} for name in MORE_COLUMNS if name in more),
+        *(
+            {"label": label, **wide} if name in MORE_COLUMNS else by(name, label, name)
+            for name, label in offered.items()
+            if name in more
+        ),
     ]
 
 

@@ -13,11 +13,22 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from desk.assignment.ranking import WAYS
+from desk.fields.values import active_fields
 from desk.notices.channels import CHANNELS
 from desk.notices.models import Target
 from desk.people.models import Skill, Team
 from desk.people.permissions import ROLES
-from desk.rules.fields import PRIORITIES, STATES, Choice, people, states, teams, types
+from desk.rules.fields import (
+    PRIORITIES,
+    STATES,
+    Choice,
+    custom_fields,
+    people,
+    said,
+    states,
+    teams,
+    types,
+)
 from desk.rules.rule import Action, Kind, Rule
 from engine.operators import Text
 
@@ -54,6 +65,7 @@ class Input:
     listed: bool = False  # the operator wants a list of people
     whom: bool = False  # names such as handler, team:3 or role:supervisor, with commas
     words: Mapping[str, Text] | None = None  # a fixed list of choices
+    of_field: bool = False  # what the field that `key` names can hold
 
     @property
     def target(self) -> str:
@@ -92,6 +104,15 @@ def team_names(session: Session) -> Sequence[Choice]:
 def skill_names(session: Session) -> Sequence[Choice]:
     """The skills that can be asked for."""
     return _by_name(session.scalars(select(Skill.name).where(Skill.active).order_by(Skill.name)))
+
+
+def own_fields(session: Session) -> Sequence[Choice]:
+    """The fields that the desk defines and that can be set, by key."""
+    return [
+        (field.key, said(field.label, field.key))
+        for field in active_fields(session)
+        if field.kind not in ("computed", "file")
+    ]
 
 
 def _by_name(names: Iterable[str]) -> Sequence[Choice]:
@@ -136,7 +157,9 @@ _MAKERS: tuple[ActionKind, ...] = (
     ActionKind("deadline", Text("Set the deadline (hours from now)", "设置截止时间（从现在起小时数）"),
         "ticket.set_field", (Input("value", Text("Hours", "小时"), "number", hours=True), _EMPTY),
         {**TICKET, "field": "deadline"}),
-    ActionKind("answer", Text("Set a field of the form", "设置自定义字段"), "ticket.set_answer",
+    ActionKind("field", Text("Set a custom field", "设置自定义字段"), "ticket.set_custom_field",
+        (Input("key", Text("Field", "字段"), "choice", own_fields), Input("value", _VALUE, "text", of_field=True), _EMPTY), TICKET),
+    ActionKind("answer", Text("Set a field of the form", "设置表单字段"), "ticket.set_answer",
         (Input("key", Text("Field's key", "字段标识"), "text"), Input("value", _VALUE, "text"), _EMPTY), TICKET),
     ActionKind("team", Text("Give it to a team", "分配给团队"), "ticket.give",
         (Input("team", Text("Team", "团队"), "choice", teams), _EMPTY), TICKET),
@@ -186,8 +209,11 @@ _MAKERS: tuple[ActionKind, ...] = (
 ACTIONS: Final[dict[str, ActionKind]] = {kind.key: kind for kind in _MAKERS}
 
 
-def choices_of(session: Session, one: Input) -> Sequence[Choice]:
-    """What can be chosen for an input."""
+def choices_of(session: Session, one: Input, action: Action) -> Sequence[Choice]:
+    """What can be chosen for an input of this action."""
+    if one.of_field:
+        field = next((f for f in custom_fields(session).values() if f.changes == f"fields.{action.value('key')}"), None)
+        return field.choices(session) if field is not None and field.choices is not None else ()
     if one.words is not None:
         return list(one.words.items())
     return one.choices(session) if one.choices is not None else ()
@@ -283,7 +309,7 @@ def says(action: Action, locale: str, session: Session | None = None) -> str:
     """The action in words, as the task's name in the diagram; with a session teams, people and the like by name."""
     kind = ACTIONS[action.kind]
     shown = [
-        _named(one, value, locale, session)
+        _named(one, value, locale, action, session)
         for one in kind.inputs
         if one.kind not in ("flag", "words") and (value := action.value(one.name))
     ]
@@ -293,11 +319,11 @@ def says(action: Action, locale: str, session: Session | None = None) -> str:
     return said if len(said) <= 40 else f"{said[:39]}…"
 
 
-def _named(one: Input, value: str, locale: str, session: Session | None) -> str:
+def _named(one: Input, value: str, locale: str, action: Action, session: Session | None) -> str:
     if one.whom:
         comma = "、" if locale.startswith("zh") else ", "
         return comma.join(_called(each.strip(), locale, session) for each in value.split(","))
-    known = dict(choices_of(session, one) if session is not None else (one.words or {}).items())
+    known = dict(choices_of(session, one, action) if session is not None else (one.words or {}).items())
     return known[value].in_(locale) if value in known else value
 
 

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from desk.rules.fields import Field, field_of
+from desk.rules.fields import NONE, Custom, Field, field_of
 from desk.rules.rule import Condition
 from engine.operators import Text
 
@@ -40,6 +40,7 @@ OPERATORS: Final[dict[str, dict[str, Text]]] = {
         "at_most": Text("is at most", "不大于"),
         "filled": Text("is set", "已设置"),
         "empty": Text("is empty", "为空"),
+        "changed": Text("has changed", "发生变化"),
     },
     "moment": {
         "older": Text("is longer ago than (hours)", "距今超过（小时）"),
@@ -53,9 +54,31 @@ OPERATORS: Final[dict[str, dict[str, Text]]] = {
 OPERATORS["number_choice"] = {
     key: OPERATORS["choice"][key] for key in ("is", "is_not", "filled", "empty")
 }
+_THERE = {key: OPERATORS["text"][key] for key in ("filled", "empty", "changed")}
+OPERATORS["several"] = {
+    "has": Text("contains", "包含"),
+    "has_not": Text("does not contain", "不包含"),
+    **_THERE,
+}
+OPERATORS["flag"] = {"is": Text("is", "是"), **_THERE}
+OPERATORS["time"] = {
+    "is": Text("is", "是"),
+    "less": Text("is before", "早于"),
+    "more": Text("is after", "晚于"),
+    **_THERE,
+}
+OPERATORS["day"] = {
+    **OPERATORS["time"],
+    "days_ago": Text("is longer ago than (days)", "距今超过（天）"),
+    "within_days": Text("is within the next (days)", "将在（天）内到来"),
+}
+OPERATORS["file"] = _THERE
+OPERATORS["computed"] = OPERATORS["number"]
 WITHOUT_VALUE: Final = frozenset({"filled", "empty", "changed"})
 _CHANGES: Final = frozenset({"changed", "changed_to", "changed_from"})
 _SIGNS: Final = {"more": ">", "at_least": ">=", "less": "<", "at_most": "<="}
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_TIME = re.compile(r"\d\d:\d\d")
 _NUMBER = re.compile(r"-?\d{1,15}(?:\.\d{1,6})?")
 _STRING = r'"(?:[^"\\]|\\.)*"'
 _LIST = re.compile(rf"(?:{_STRING}|-?\d[\d.]*)(?:\s*,\s*(?:{_STRING}|-?\d[\d.]*))*")
@@ -88,9 +111,9 @@ def operators_for(field: Field) -> dict[str, Text]:
     }
 
 
-def asked(condition: Condition) -> Asked:
+def asked(condition: Condition, custom: Custom = NONE) -> Asked:
     """The condition in FEEL. Raises ConditionRefused."""
-    field = field_of(condition.field)
+    field = field_of(condition.field, custom)
     if field is None:
         raise ConditionRefused(Text("Choose what is asked about.", "请选择条件字段。"))
     if condition.operator not in operators_for(field):
@@ -105,11 +128,25 @@ def _literals(field: Field, condition: Condition) -> list[str]:
     values = [value.strip() for value in condition.values if value.strip()]
     if not values:
         raise ConditionRefused(Text("Say what it is compared with.", "请填写比较的值。"))
-    if field.kind in ("number", "moment", "number_choice"):
-        for value in values:
-            if not _NUMBER.fullmatch(value):
+    kind = "number" if condition.operator in ("days_ago", "within_days") else field.kind
+    match kind:
+        case "number" | "moment" | "number_choice":
+            if not all(_NUMBER.fullmatch(value) for value in values):
                 raise ConditionRefused(Text("A number is wanted here.", "此处需要填写数字。"))
-        return values
+            return values
+        case "flag":
+            return [value for value in values if value in ("true", "false")][:1] or ["true"]
+        case "day":
+            if not all(_DAY.fullmatch(value) for value in values):
+                raise ConditionRefused(Text("A day is wanted here: 2026-05-31.", "此处需要填写日期：2026-05-31。"))
+            return [f'date("{value}")' for value in values]
+        case "time":
+            values = [value.removesuffix(":00") if value.count(":") == 2 else value for value in values]
+            if not all(_TIME.fullmatch(value) for value in values):
+                raise ConditionRefused(Text("A time is wanted here: 09:30.", "此处需要填写时间：09:30。"))
+            return [f'time("{value}:00")' for value in values]
+        case "computed":
+            return [v if _NUMBER.fullmatch(v) else json.dumps(v, ensure_ascii=False) for v in values]
     return [json.dumps(value, ensure_ascii=False) for value in values]
 
 
@@ -117,7 +154,9 @@ def _column(field: Field, operator: str) -> str:
     if operator == "changed":
         return "fields"
     if operator in _CHANGES:
-        return f"{'new' if operator == 'changed_to' else 'old'}.{field.changes}"
+        side = "new" if operator == "changed_to" else "old"
+        # Names with a dot are not nested.
+        return f'get value({side}, "{field.changes}")' if "." in str(field.changes) else f"{side}.{field.changes}"
     return field.path
 
 
@@ -128,6 +167,14 @@ def _cell(field: Field, operator: str, literals: list[str]) -> str:
             return joined
         case "is_not":
             return f"not({joined})"
+        case "has":
+            return " or ".join(f"list contains(?, {one})" for one in literals)
+        case "has_not":
+            return f"? = null or not({' or '.join(f'list contains(?, {one})' for one in literals)})"
+        case "days_ago":
+            return f'? <= today() - duration("P{literals[0]}D")'
+        case "within_days":
+            return f'? <= today() + duration("P{literals[0]}D")'
         case "contains":
             return f"contains(?, {literals[0]})"
         case "contains_not":
@@ -160,10 +207,10 @@ def _expression(column: str, cell: str, operator: str) -> str:
     return f"{column} in ({cell})" if "," in _ITEM.sub("", cell) else f"{column} = {cell}"
 
 
-def read(column: str, cell: str) -> Condition | None:
+def read(column: str, cell: str, custom: Custom = NONE) -> Condition | None:
     """The condition of a column's cell, None when the form knows no such condition."""
-    for path, operators in _paths_of(column, cell):
-        field = field_of(path)
+    for path, operators in _paths_of(column, cell, custom):
+        field = field_of(path, custom)
         if field is None:
             continue
         for operator in operators:
@@ -171,7 +218,7 @@ def read(column: str, cell: str) -> Condition | None:
                 continue
             condition = Condition(path, operator, _values_in(cell, operator))
             try:
-                again = asked(condition)
+                again = asked(condition, custom)
             except ConditionRefused:
                 continue
             if (again.column, _tight(again.cell)) == (column, _tight(cell)):
@@ -179,10 +226,14 @@ def read(column: str, cell: str) -> Condition | None:
     return None
 
 
-def _paths_of(column: str, cell: str) -> list[tuple[str, tuple[str, ...]]]:
+def _paths_of(column: str, cell: str, custom: Custom) -> list[tuple[str, tuple[str, ...]]]:
+    own = {field.changes: field.path for field in custom.values()}
     if column == "fields":
         found = re.fullmatch(r'list contains\(\?, "([\w.]+)"\)', cell.strip())
-        return [(f"ticket.{found[1]}", ("changed",))] if found else []
+        return [(own.get(found[1], f"ticket.{found[1]}"), ("changed",))] if found else []
+    if dotted := re.fullmatch(r'get value\((new|old), "([\w.]+)"\)', column):
+        operator = "changed_to" if dotted[1] == "new" else "changed_from"
+        return [(own.get(dotted[2], f"ticket.{dotted[2]}"), (operator,))]
     for prefix, operator in (("new.", "changed_to"), ("old.", "changed_from")):
         if column.startswith(prefix):
             return [(f"ticket.{column.removeprefix(prefix)}", (operator,))]
@@ -196,7 +247,13 @@ def _values_in(cell: str, operator: str) -> tuple[str, ...]:
     if operator in ("older", "younger", "within"):
         found = re.search(r"PT(-?\d[\d.]*)H", cell)
         return (found[1],) if found else ()
-    return tuple(json.loads(item) if item.startswith('"') else item for item in _ITEM.findall(cell))
+    if operator in ("days_ago", "within_days"):
+        found = re.search(r"P(-?\d[\d.]*)D", cell)
+        return (found[1],) if found else ()
+    if cell.strip() in ("true", "false"):
+        return (cell.strip(),)
+    values = (json.loads(item) if item.startswith('"') else item for item in _ITEM.findall(cell))
+    return tuple(value[:5] if 'time("' in cell else value for value in values)
 
 
 def _tight(cell: str) -> str:

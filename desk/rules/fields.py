@@ -1,19 +1,26 @@
 """What conditions can ask about: the ticket, its customer, their company, the event [000 §5.1.6.1, §5.1.6.3]."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, Literal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from desk.fields.forms import entries_of, leaves
+from desk.fields.models import Field as TicketField
+from desk.fields.values import all_fields
 from desk.people.models import Team, User
 from desk.tickets.models import TicketState, TicketType
 from desk.vendors.queries import all_vendors
 from engine.operators import Text
 
-Kind = Literal["choice", "number_choice", "text", "number", "moment"]
+Kind = Literal[
+    "choice", "number_choice", "text", "number", "moment",
+    "several", "flag", "day", "time", "file", "computed",
+]  # fmt: skip
 Choice = tuple[str, Text]
 Choices = Callable[[Session], Sequence[Choice]]
 
@@ -166,15 +173,54 @@ PAGE_FIELDS: Final[dict[str, Field]] = {
 CUSTOM = re.compile(r"(?:ticket\.form|form)\.([A-Za-z_][A-Za-z0-9_]{0,63})")
 
 
-def field_of(path: str) -> Field | None:
+OWN = "ticket.fields."
+Custom = Mapping[str, Field]  # the fields that the desk defines, by their paths
+NONE: Final[Custom] = {}
+_KINDS: Final[dict[str, Kind]] = {
+    "choice": "choice", "cascade": "choice", "choices": "several", "integer": "number", "decimal": "number",
+    "stars": "number", "check": "flag", "date": "day", "datetime": "moment", "time": "time", "file": "file",
+    "computed": "computed",
+}  # fmt: skip
+_YES_NO: Final = {"true": Text("Yes", "是"), "false": Text("No", "否")}
+
+
+def custom_fields(session: Session) -> Custom:
+    """The fields that the desk defines for its tickets, in their order; withdrawn ones too, as rules may ask for them."""
+    found = (_custom(field) for field in all_fields(session))
+    return {field.path: field for field in found}
+
+
+def _custom(field: TicketField) -> Field:
+    kind = _KINDS.get(field.kind, "text")
+    choices: Choices | None = None
+    if field.dictionary_id is not None:
+        choices = partial(_entries, field.dictionary_id)
+    elif kind == "flag":
+        choices = _fixed(_YES_NO)
+    path = f"{OWN}{field.key}" + (".address" if field.kind == "position" else "")
+    return Field(path, said(field.label, field.key), kind, choices, f"fields.{field.key}")
+
+
+def _entries(dictionary_id: int, session: Session) -> Sequence[Choice]:
+    options = leaves(entries_of(session, dictionary_id))
+    return [(one.token, Text(one.say("en"), one.say("zh"))) for one in options]
+
+
+def said(texts: Mapping[str, str], otherwise: str) -> Text:
+    """A text that people wrote in one language or both."""
+    zh, en = texts.get("zh"), texts.get("en")
+    return Text(en or zh or otherwise, zh or en or otherwise)
+
+
+def field_of(path: str, custom: Custom = NONE) -> Field | None:
     """A field by its path; answers of forms are `ticket.form.<key>`, and on the page being filled `form.<key>`."""
-    found = FIELDS.get(path) or PAGE_FIELDS.get(path)
-    if found is None and (custom := CUSTOM.fullmatch(path)):
+    found = FIELDS.get(path) or PAGE_FIELDS.get(path) or custom.get(path)
+    if found is None and (answer := CUSTOM.fullmatch(path)):
         of_page = path.startswith("form.")
         words = (
-            Text(f"Field on the page: {custom[1]}", f"页面字段：{custom[1]}")
+            Text(f"Field on the page: {answer[1]}", f"页面字段：{answer[1]}")
             if of_page
-            else Text(f"Answer of the form: {custom[1]}", f"表单字段：{custom[1]}")
+            else Text(f"Answer of the form: {answer[1]}", f"表单字段：{answer[1]}")
         )
         return Field(path, words, "text")
     return found

@@ -8,7 +8,7 @@ from werkzeug.datastructures import MultiDict
 from desk.events import EVENTS
 from desk.rules.actions import ACTIONS
 from desk.rules.conditions import OPERATORS, WITHOUT_VALUE, operators_for
-from desk.rules.fields import field_of
+from desk.rules.fields import NONE, Custom, field_of
 from desk.rules.rule import EVERY, TIMINGS, Action, Condition, Kind, Rule
 
 Fields = MultiDict[str, str]
@@ -16,7 +16,7 @@ CUSTOM = {"ticket.form.": "ticket.form.", "form.": "form."}  # a key is asked fo
 MOST_ROWS = 60
 
 
-def rule_of(fields: Fields, kind: Kind, key: str) -> Rule:
+def rule_of(fields: Fields, kind: Kind, key: str, custom: Custom = NONE) -> Rule:
     """The rule as it was filled in; what is wrong with it is for operations.check to say."""
     timing = fields.get("timing", "user")
     every = fields.get("every", "PT1H")
@@ -26,7 +26,7 @@ def rule_of(fields: Fields, kind: Kind, key: str) -> Rule:
         every=every if every in EVERY else "PT1H",
         timing=timing if timing in TIMINGS else "user",  # type: ignore[arg-type]
         scope=tuple(part for part in fields.getlist("scope") if part),
-        all=tuple(_conditions(fields, "all")), any=tuple(_conditions(fields, "any")),
+        all=tuple(_conditions(fields, "all", custom)), any=tuple(_conditions(fields, "any", custom)),
         then=tuple(_actions(fields, "then")), otherwise=tuple(_actions(fields, "otherwise")),
     )  # fmt: skip
 
@@ -38,13 +38,13 @@ def _numbers(fields: Fields, prefix: str, last: str) -> Iterator[int]:
         yield number
 
 
-def _conditions(fields: Fields, prefix: str) -> Iterator[Condition]:
+def _conditions(fields: Fields, prefix: str, custom: Custom) -> Iterator[Condition]:
     for number in _numbers(fields, prefix, "field"):
         row = f"{prefix}-{number}"
         path = fields[f"{row}-field"]
         if path in CUSTOM:
             path += fields.get(f"{row}-custom", "").strip()
-        field, operator = field_of(path), fields.get(f"{row}-operator", "")
+        field, operator = field_of(path, custom), fields.get(f"{row}-operator", "")
         if field is not None and operator not in operators_for(field):
             operator = next(iter(operators_for(field)))  # another field was chosen
         values = () if operator in WITHOUT_VALUE else tuple(fields.getlist(f"{row}-value"))

@@ -13,6 +13,7 @@ from desk.audit import actions as audited
 from desk.people.log import record
 from desk.rules.actions import ActionRefused, parameters_of
 from desk.rules.conditions import ConditionRefused, asked
+from desk.rules.fields import custom_fields
 from desk.rules.models import RuleRow
 from desk.rules.publishing import FOLDERS, publish
 from desk.rules.reading import Marked, marked
@@ -49,6 +50,7 @@ class RuleRefused(Exception):
 def check(session: Session, rule: Rule) -> Rule:
     """The rule as it is kept, with a key. Raises RuleRefused with all that is wrong."""
     problems: dict[str, Text] = {}
+    custom = custom_fields(session)
     if not rule.title.strip():
         problems["title"] = Text("Give the rule a title.", "请填写标题。")
     elif _taken(session, rule):
@@ -58,7 +60,7 @@ def check(session: Session, rule: Rule) -> Rule:
     for name in ("all", "any"):
         for number, condition in enumerate(getattr(rule, name), 1):
             try:
-                asked(condition)
+                asked(condition, custom)
             except ConditionRefused as refused:
                 problems[f"{name}-{number}"] = refused.words
     for name in ("then", "otherwise"):

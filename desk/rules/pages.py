@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 
 from desk.application import current_desk
 from desk.events import EVENTS
+from desk.fields.values import active_fields
 from desk.forms import Submission
 from desk.people.access import current_actor, current_user, requires
 from desk.rules import at_work, forms, macros, operations
@@ -23,7 +24,15 @@ from desk.rules.conditions import (
     ConditionRefused,
     operators_for,
 )
-from desk.rules.fields import FIELDS, PAGE_FIELDS, field_of, people, teams
+from desk.rules.fields import (
+    FIELDS,
+    PAGE_FIELDS,
+    Custom,
+    custom_fields,
+    field_of,
+    people,
+    teams,
+)
 from desk.rules.models import RuleRow
 from desk.rules.publishing import editor_address
 from desk.rules.reading import Outgrown, read
@@ -59,7 +68,8 @@ def index() -> str:
     kind = _kind(request.args.get("kind", "trigger"))
     with current_desk().reading() as session:
         found = operations.rules(session, kind)
-        rows = [{"row": row, "plain": _plain(session, row)} for row in found]
+        custom = custom_fields(session)
+        rows = [{"row": row, "plain": _plain(session, row, custom)} for row in found]
     return render_template(
         "rules/index.html", kind=kind, kinds=KINDS, rows=rows, timings=TIMINGS, tabs=_tabs(kind)
     )
@@ -72,7 +82,9 @@ def new(kind: str) -> Any:
     wanted = _kind(kind)
     if request.method == "GET":
         return _show(forms.empty(wanted))
-    return _filled(forms.rule_of(request.form, wanted, ""))
+    with current_desk().reading() as session:
+        custom = custom_fields(session)
+    return _filled(forms.rule_of(request.form, wanted, "", custom))
 
 
 @blueprint.get("/rules/<string:key>")
@@ -82,7 +94,9 @@ def show(key: str) -> Any:
     with current_desk().reading() as session:
         row = _row(session, key)
         try:
-            rule, gate = read(operations.files_of(session, row.version_id), key)
+            rule, gate = read(
+                operations.files_of(session, row.version_id), key, custom_fields(session)
+            )
         except Outgrown as outgrown:
             return _outgrown(session, row, outgrown.words)
     warning = None
@@ -98,8 +112,8 @@ def show(key: str) -> Any:
 def change(key: str) -> Any:
     """Save the form, or add and remove its rows."""
     with current_desk().reading() as session:
-        row = _row(session, key)
-    return _filled(forms.rule_of(request.form, _kind(row.kind), key), row)
+        row, custom = _row(session, key), custom_fields(session)
+    return _filled(forms.rule_of(request.form, _kind(row.kind), key, custom), row)
 
 
 @blueprint.post("/rules/<string:key>/act")
@@ -173,6 +187,7 @@ def _show(
     status: int = 200,
 ) -> Any:
     with current_desk().reading() as session:
+        custom = custom_fields(session)
         html = render_template(
             "rules/edit.html",
             rule=rule,
@@ -186,12 +201,12 @@ def _show(
             every=EVERY,
             timings=TIMINGS,
             scopes=_scopes(session),
-            groups=[(name, [_condition_row(session, name, n, c) for n, c in enumerate(getattr(rule, name), 1)]) for name in ("all", "any")],
+            groups=[(name, [_condition_row(session, name, n, c, custom) for n, c in enumerate(getattr(rule, name), 1)]) for name in ("all", "any")],
             steps=[(name, [_action_row(session, name, n, a) for n, a in enumerate(getattr(rule, name), 1)]) for name in ("then", "otherwise")],
-            fields=_fields(rule.kind),
+            fields=_fields(session, rule, custom),
             action_kinds=[(k.key, k.title) for k in ACTIONS.values() if rule.kind in k.kinds],
             says=lambda effect: _effect(session, rule, effect),
-            asks=lambda condition: _asks(session, condition),
+            asks=lambda condition: _asks(session, condition, custom),
             ticket_number=request.form.get("ticket", ""),
             editor=editor_address(session, rule.key) if rule.key else None,
             locale=str(get_locale()),
@@ -199,35 +214,42 @@ def _show(
     return html, status
 
 
-def _condition_row(session: Session, prefix: str, number: int, condition: Any) -> dict[str, Any]:
-    custom = next((p for p in ("ticket.form.", "form.") if condition.field.startswith(p)), None)
-    field = field_of(condition.field)
+def _condition_row(
+    session: Session, prefix: str, number: int, condition: Any, custom: Custom
+) -> dict[str, Any]:
+    keyed = next((p for p in ("ticket.form.", "form.") if condition.field.startswith(p)), None)
+    field = field_of(condition.field, custom)
     choices = field.choices(session) if field and field.choices else None
     return {
         "name": f"{prefix}-{number}",
-        "field": custom or condition.field,
-        "custom": condition.field.removeprefix(custom) if custom else None,
+        "field": keyed or condition.field,
+        "custom": condition.field.removeprefix(keyed) if keyed else None,
         "operator": condition.operator,
         "operators": list((operators_for(field) if field else OPERATORS["text"]).items()),
         "values": condition.values,
         "choices": choices,
         "wants": condition.operator not in WITHOUT_VALUE,
         "number": bool(field and field.kind in ("number", "moment")),
+        "type": field.kind if field and field.kind in ("day", "time") else "",
     }
 
 
 def _action_row(session: Session, prefix: str, number: int, action: Any) -> dict[str, Any]:
     kind = ACTIONS.get(action.kind)
     inputs = [
-        {"input": one, "value": action.value(one.name), "choices": choices_of(session, one)}
+        {"input": one, "value": action.value(one.name), "choices": choices_of(session, one, action)}
         for one in (kind.inputs if kind else ())
     ]
     return {"name": f"{prefix}-{number}", "kind": action.kind, "inputs": inputs}
 
 
-def _fields(kind: str) -> list[tuple[str, Text]]:
-    found = [(field.path, field.title) for field in FIELDS.values()]
-    if kind == "macro":
+def _fields(session: Session, rule: Rule, custom: Custom) -> list[tuple[str, Text]]:
+    """What can be asked about; of the desk's own fields those in use, and those that the rule asks about already."""
+    used = {condition.field for condition in rule.conditions}
+    offered = {f"fields.{field.key}" for field in active_fields(session)}
+    own = [one for one in custom.values() if one.changes in offered or one.path in used]
+    found = [(field.path, field.title) for field in (*FIELDS.values(), *own)]
+    if rule.kind == "macro":
         found += [(field.path, field.title) for field in PAGE_FIELDS.values()]
         found.append(("form.", Text("Field on the page…", "页面字段…")))
     return [*found, ("ticket.form.", Text("Answer of the form…", "表单字段…"))]
@@ -240,9 +262,9 @@ def _scopes(session: Session) -> list[tuple[str, str]]:
     ]
 
 
-def _asks(session: Session, condition: Any) -> str:
+def _asks(session: Session, condition: Any, custom: Custom) -> str:
     """A condition in words."""
-    field = field_of(condition.field)
+    field = field_of(condition.field, custom)
     if field is None:
         return str(condition.field)
     operator = operators_for(field).get(condition.operator)
@@ -270,10 +292,10 @@ def _outgrown(session: Session, row: RuleRow, why: Text) -> Any:
     )  # fmt: skip
 
 
-def _plain(session: Session, row: RuleRow) -> str | None:
+def _plain(session: Session, row: RuleRow, custom: Custom) -> str | None:
     """What the rule does, in one line; None when the form cannot say it."""
     try:
-        rule, _gate = read(operations.files_of(session, row.version_id), row.key)
+        rule, _gate = read(operations.files_of(session, row.version_id), row.key, custom)
     except Outgrown:
         return None
     return ", ".join(says(action, str(get_locale()), session) for action in rule.then)

@@ -11,6 +11,7 @@ from typing import Any
 from lxml import etree
 
 from desk.rules import actions, conditions
+from desk.rules.fields import NONE, Custom
 from desk.rules.rule import KINDS, TIMINGS, Action, Condition, Rule
 from desk.rules.writing import start_condition
 from engine.bpmn.document import BPMN
@@ -69,7 +70,7 @@ def marked(content: bytes, key: str) -> Marked | None:
     )  # fmt: skip
 
 
-def read(files: Mapping[str, bytes], key: str) -> tuple[Rule, bool]:
+def read(files: Mapping[str, bytes], key: str, custom: Custom = NONE) -> tuple[Rule, bool]:
     """The rule of these files, and whether its start event asks what its table says. Raises Outgrown."""
     for content in (c for name, c in files.items() if name.endswith(".bpmn")):
         definitions = read_definitions(content, validate=False)
@@ -85,15 +86,17 @@ def read(files: Mapping[str, bytes], key: str) -> tuple[Rule, bool]:
             timing=says.timing or "user", scope=says.scope,  # type: ignore[arg-type]
         )  # fmt: skip
         tables = {name: c for name, c in files.items() if name.endswith(".dmn")}
-        return _Reader(rule, model, tables).rule()
+        return _Reader(rule, model, tables, custom).rule()
     raise Outgrown(Text("No process of this key is in the diagram.", "图中没有该标识的流程。"))
 
 
 class _Reader:
     """Follows the flows and ticks off what it has understood."""
 
-    def __init__(self, rule: Rule, model: ProcessModel, tables: Mapping[str, bytes]) -> None:
-        self.known, self.model, self.tables = rule, model, tables
+    def __init__(
+        self, rule: Rule, model: ProcessModel, tables: Mapping[str, bytes], custom: Custom
+    ) -> None:
+        self.known, self.model, self.tables, self.custom = rule, model, tables, custom
         self.seen: set[str] = set()
 
     def rule(self) -> tuple[Rule, bool]:
@@ -136,7 +139,7 @@ class _Reader:
             )
         rule = replace(self.known, events=tuple(events) if self.known.kind == "trigger" else ())
         rule = self._branches(scope, scope.nodes[targets.pop()], rule)
-        wanted = start_condition(rule, [conditions.asked(c) for c in rule.conditions]) or ""
+        wanted = start_condition(rule, self._asked(rule)) or ""
         return rule, _tight(gates.pop()) == _tight(wanted)
 
     def _automation(self, scope: ScopeModel) -> tuple[Rule, bool]:
@@ -167,10 +170,13 @@ class _Reader:
         rule = replace(self.known, every=cycle[1])
         rule = self._branches(each.scope, each.scope.nodes[inner.outgoing[0].target], rule)
         given = {p.target: p.value for p in find.call.parameters}
-        wanted = start_condition(rule, [conditions.asked(c) for c in rule.conditions]) or "true"
+        wanted = start_condition(rule, self._asked(rule)) or "true"
         return rule, _tight(given.get("condition", "")) == _tight(wanted) and given.get(
             "rule"
         ) == rule.key
+
+    def _asked(self, rule: Rule) -> list[conditions.Asked]:
+        return [conditions.asked(condition, self.custom) for condition in rule.conditions]
 
     def _branches(self, scope: ScopeModel, node: Node, rule: Rule) -> Rule:
         if node.tag != "businessRuleTask":
@@ -234,11 +240,11 @@ class _Reader:
             )
             for decision in root.iterfind(f"{_DMN}decision"):
                 if decision.get("id") == key:
-                    return _table(decision)
+                    return _table(decision, self.custom)
         raise Outgrown(Text("The decision table is elsewhere.", "决策表不在此处。"))
 
 
-def _table(decision: Any) -> tuple[tuple[Condition, ...], tuple[Condition, ...]]:
+def _table(decision: Any, custom: Custom) -> tuple[tuple[Condition, ...], tuple[Condition, ...]]:
     table = decision.find(f"{_DMN}decisionTable")
     strange = Outgrown(Text("The decision table has another form.", "决策表的形式与表单不同。"))
     if (
@@ -265,13 +271,15 @@ def _table(decision: Any) -> tuple[tuple[Condition, ...], tuple[Condition, ...]]
             raise strange
     if any(sum(row[n] != "-" for row in rows) != 1 for n in loose) or (not loose and len(rows) > 1):
         raise strange
-    all_ = [_condition(columns[n], rows[0][n]) for n in fixed]
-    any_ = [_condition(columns[n], next(r[n] for r in rows if r[n] != "-")) for n in loose]
+    all_ = [_condition(columns[n], rows[0][n], custom) for n in fixed]
+    any_ = [
+        _condition(columns[n], next(r[n] for r in rows if r[n] != "-"), custom) for n in loose
+    ]
     return tuple(all_), tuple(any_)
 
 
-def _condition(column: str, cell: str) -> Condition:
-    found = conditions.read(column, cell)
+def _condition(column: str, cell: str, custom: Custom) -> Condition:
+    found = conditions.read(column, cell, custom)
     if found is None:
         raise Outgrown(
             Text(

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from xml.sax.saxutils import escape, quoteattr
 
 from desk.rules.conditions import Asked
-from desk.rules.fields import field_of
+from desk.rules.fields import NONE, Custom, field_of
 from desk.rules.rule import Rule
+from engine.operators import Text
 
 
 def decision_key(rule: Rule) -> str:
@@ -13,13 +14,13 @@ def decision_key(rule: Rule) -> str:
     return f"{rule.key}-if"
 
 
-def table(rule: Rule, columns: Sequence[Asked]) -> str:
+def table(rule: Rule, columns: Sequence[Asked], custom: Custom = NONE) -> str:
     """The table as DMN: a row for each way to hold, and one for everything else."""
     key = decision_key(rule)
     inputs = "\n".join(
-        f'      <input id="i{number}" label={quoteattr(_label(rule, number))}>'
+        f'      <input id="i{number}" label={quoteattr(label.zh)}>{_english(label.en)}'
         f'<inputExpression id="e{number}"><text>{escape(one.column)}</text></inputExpression></input>'
-        for number, one in enumerate(columns, 1)
+        for number, (one, label) in enumerate(zip(columns, _labels(rule, custom), strict=True), 1)
     )
     rows = [_row(number, cells, "then") for number, cells in enumerate(_rows(rule, columns), 1)]
     rows.append(_row(len(rows) + 1, ["-"] * len(columns), "else"))
@@ -27,12 +28,13 @@ def table(rule: Rule, columns: Sequence[Asked]) -> str:
         '<?xml version="1.0" encoding="UTF-8"?>',
         '<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" '
         'xmlns:dmndi="https://www.omg.org/spec/DMN/20191111/DMNDI/" '
-        'xmlns:dc="http://www.omg.org/spec/DMN/20180521/DC/" '
+        'xmlns:dc="http://www.omg.org/spec/DMN/20180521/DC/" xmlns:lanedesk="urn:lanedesk:bpmn:1.0" '
         f'id={quoteattr(f"{rule.key}_decisions")} name={quoteattr(rule.title)} namespace="urn:lanedesk:rules">',
         f"  <decision id={quoteattr(key)} name={quoteattr(rule.title)}>",
+        f"    {_english(rule.title_en or rule.title)}",
         '    <decisionTable id="table" hitPolicy="FIRST">',
         inputs,
-        '      <output id="o1" label="执行" name="branch" typeRef="string"/>',
+        '      <output id="o1" label="执行" name="branch" typeRef="string">' + _english("Do") + "</output>",
         *rows,
         "    </decisionTable>",
         "  </decision>",
@@ -43,9 +45,16 @@ def table(rule: Rule, columns: Sequence[Asked]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _label(rule: Rule, number: int) -> str:
-    known = field_of(rule.conditions[number - 1].field)
-    return known.title.zh if known else rule.conditions[number - 1].field
+def _labels(rule: Rule, custom: Custom) -> list[Text]:
+    """What is over the columns."""
+    fields = [one.field for one in rule.conditions]
+    known = [field_of(name, custom) for name in fields]
+    return [one.title if one else Text(name, name) for one, name in zip(known, fields, strict=True)]
+
+
+def _english(text: str) -> str:
+    said = f'<lanedesk:text lang="en" name={quoteattr(text)}/>'
+    return f"<extensionElements>{said}</extensionElements>"
 
 
 def _rows(rule: Rule, columns: Sequence[Asked]) -> list[list[str]]:

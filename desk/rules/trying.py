@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from desk.rules.conditions import asked
+from desk.rules.fields import custom_fields
 from desk.rules.rule import Condition, Rule
 from desk.rules.writing import write
 from engine.bpmn.program import Bound, Program
@@ -47,11 +48,12 @@ def try_rule(
         **(data or {}),
     }
     asking = Asking(payload, engine.records, session, engine.here, engine.host(session))
-    answers = tuple((c, holds(asked(c).expression, asking)) for c in rule.conditions)
+    custom = custom_fields(session)
+    answers = tuple((c, holds(asked(c, custom).expression, asking)) for c in rule.conditions)
     all_ = [held for condition, held in answers[: len(rule.all)]]
     any_ = [held for condition, held in answers[len(rule.all) :]]
     acts = all(all_) and (not any_ or any(any_))
-    files = write(rule)
+    files = write(rule, session)
     model = read_definitions(files[f"{rule.key}.bpmn"], validate=False).processes[rule.key]
     table = files.get(f"{rule.key}.dmn")
     decisions = {f"{rule.key}-if": parse_dmn(table)} if table else {}

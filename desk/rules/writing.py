@@ -22,6 +22,7 @@ from desk.rules.drawing import (
     Picture,
     drawing,
 )
+from desk.rules.fields import NONE, custom_fields
 from desk.rules.rule import TIMINGS, Action, Rule
 from desk.rules.table import decision_key, table
 
@@ -37,13 +38,15 @@ xmlns:lanedesk="urn:lanedesk:bpmn:1.0" id={id} targetNamespace="urn:lanedesk:rul
 def write(rule: Rule, session: Session | None = None) -> dict[str, bytes]:
     """The files of a rule: `<key>.bpmn`, and `<key>.dmn` where there is something to decide.
 
-    With a session the names of tasks call teams, people and the like by their names.
+    With a session the names of tasks call teams, people and the like by their names, and fields that the desk defines
+    are asked by their kinds.
     Raises ConditionRefused, ActionRefused, KeyError for an event that is not in the catalogue.
     """
-    columns = [asked(condition) for condition in rule.conditions]
+    custom = NONE if session is None else custom_fields(session)
+    columns = [asked(condition, custom) for condition in rule.conditions]
     files = {f"{rule.key}.bpmn": _diagram(rule, columns, partial(says, session=session)).encode()}
     if rule.decides:
-        files[f"{rule.key}.dmn"] = table(rule, columns).encode()
+        files[f"{rule.key}.dmn"] = table(rule, columns, custom).encode()
     return files
 
 

@@ -4,6 +4,7 @@ A record is loaded when an expression names it; its neighbours only when they ar
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from operator import attrgetter
 from typing import Any
 
@@ -11,6 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, object_session
 
 from desk.contacts.models import Company, Contact
+from desk.fields.values import feel_values
 from desk.people.models import Team, User
 from desk.tickets.models import Message, Ticket, TicketState, TicketType
 
@@ -38,7 +40,8 @@ def load_ticket(session: Session, data: Mapping[str, Any]) -> Mapping[str, Any] 
     """The ticket that the process works on (`ticket_id` in its data); None before there is one."""
     number = data.get("ticket_id")
     ticket = session.get(Ticket, int(number)) if number is not None else None
-    return RecordView(ticket, TICKET_FIELDS) if ticket else None
+    # What its own fields hold is read once, however many conditions ask for it.
+    return RecordView(ticket, {**TICKET_FIELDS, "fields": cache(_fields)}) if ticket else None
 
 
 def load_contact(session: Session, data: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -97,6 +100,12 @@ def _open_children(ticket: Ticket) -> int:
         Ticket.state.not_in((TicketState.ENDED, TicketState.CANCELLED)),
     )
     return session.scalar(left) or 0
+
+
+def _fields(ticket: Ticket) -> Mapping[str, Any]:
+    """What it has in the fields that the desk defines, by their keys."""
+    session = object_session(ticket)
+    return feel_values(session, ticket.id) if session is not None else {}
 
 
 def _survey(ticket: Ticket) -> bool:

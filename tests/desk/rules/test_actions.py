@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 
 from desk.application import Desk
 from desk.contacts.models import Company, Contact
+from desk.fields.operations import FieldSettings, create_field
+from desk.fields.values import values_of
 from desk.notices.models import Notice
 from desk.people.models import User
 from desk.rules import operations
@@ -51,6 +53,7 @@ def actions(crew: SimpleNamespace) -> dict[str, tuple[Action, ...]]:
         "type": (action("type", value="complaint"),),
         "title": (action("title", value="新标题"),),
         "deadline": (action("deadline", value="8"),),
+        "field": (action("field", key="site", value="华东"),),
         "answer": (action("answer", key="area", value="华东"),),
         "team": (action("team", team=team),),
         "person": (action("person", person=lilei),),
@@ -97,6 +100,7 @@ def happened(session: Session, crew: SimpleNamespace, about: dict[str, Ticket]) 
         "type": tickets["type"].type == "complaint",
         "title": tickets["title"].title == "新标题",
         "deadline": left is not None and abs(left - utc_now() - timedelta(hours=8)) < timedelta(minutes=5),
+        "field": values_of(session, [about["field"].id])[about["field"].id] == {"site": "华东"},
         "answer": tickets["answer"].form_data.get("area") == "华东",
         "team": tickets["team"].team_id == crew.team.id,
         "person": tickets["person"].assignee_id == crew.lilei.id,
@@ -135,6 +139,7 @@ def test_every_action_does_what_it_says(
         ensure_types(session)
         session.get_one(User, crew.lilei.id).email = "lilei@desk.example"
         session.add(Company(name="Acme", domain="acme.cn"))
+        create_field(session, "site", FieldSettings({"zh": "地点", "en": "Site"}), actor=SYSTEM)
         for kind, then in wanted.items():
             of_it = (Condition("ticket.title", "is", (kind,)),)
             rule = Rule("trigger", "", kind, events=("ticket.created",), all=of_it, then=then)

@@ -5,6 +5,7 @@ import binascii
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -21,7 +22,18 @@ from desk.application import current_desk
 from desk.contacts.addresses import InvalidAddress, normal_mail, normal_phone
 from desk.contacts.models import Contact
 from desk.contacts.operations import NothingToMatch, match_or_create
-from desk.fields.values import keep_answers
+from desk.fields.entry import entry_of
+from desk.fields.forms import CONTAINER
+from desk.fields.models import Kind
+from desk.fields.values import (
+    EMPTY,
+    FieldRefused,
+    held_for,
+    keep_answers,
+    set_values,
+    ticket_fields,
+    values_of,
+)
 from desk.forms import Form
 from desk.people.access import current_actor, current_user, requires
 from desk.people.permissions import can, candidates_of
@@ -61,6 +73,7 @@ from desk.tickets.steps import (
 )
 from desk.tickets.tasks import my_tasks
 from desk.tickets.types import (
+    BASIC,
     TypeUnavailable,
     form_of_type,
     requested_type,
@@ -101,7 +114,9 @@ def list_tickets(query: dict[str, Any]) -> dict[str, Any]:
             )
         except queries.BadCursor:
             abort(422, message="`after` is not a cursor of this list.")
-    return {"items": page.rows, "next": page.next}
+        has = values_of(session, [row.id for row in page.rows])
+    rows = [{**vars(row), "own_fields": has[row.id]} for row in page.rows]
+    return {"items": rows, "next": page.next}
 
 
 @blueprint.route("/tickets", methods=["POST"])
@@ -113,6 +128,8 @@ def create_ticket(given: dict[str, Any]) -> Any:
     desk = current_desk()
     with _talking_to_the_process(), desk.database.transaction() as session:
         kind = _type(session, given["type"])
+        answers = _answers(session, kind, given["form"])
+        own = _own_fields(session, kind, given["own_fields"], answers or {})
         ticket = events.request_ticket(
             session,
             desk.engine,
@@ -124,7 +141,7 @@ def create_ticket(given: dict[str, Any]) -> Any:
             deadline=given["deadline"],
             channel="api",
             kind=kind,
-            form_data=_answers(session, kind, given["form"]),
+            form_data={**(answers or {}), **own} if own else answers,
         )
     return _detail(ticket.id)
 
@@ -151,9 +168,18 @@ def edit_ticket(given: dict[str, Any], ticket_id: int) -> Any:
         user = current_user()
         if not changes.may_edit(user, ticket) or only_looks(session, ticket, user):
             abort(403, message="Only who opened the ticket, or who dispatches, may edit it.")
+        own = given.pop("own_fields", {})
+        held = held_for(ticket_fields(session, ticket.type), user)
+        wrong = {key: ["This field is read-only."] for key in own.keys() & held}
+        if wrong:
+            abort(422, errors={"json": {"fields": wrong}})
         wanted = cast("dict[changes.Field, Any]", given)
         try:
             changes.edit_ticket(session, desk, ticket, wanted, actor=current_actor())
+            set_values(session, desk, ticket, own, actor=current_actor())
+        except FieldRefused as refused:
+            words = refused.reason.in_(str(get_locale()))
+            abort(422, errors={"json": {"fields": {refused.key: [words]}}})
         except changes.TicketDeleted:
             raise NotFound from None
         except LookupError:
@@ -414,6 +440,24 @@ def _answers(
     return {name: value for name, value in submission.values.items() if name in values}
 
 
+def _own_fields(
+    session: Session, kind: TicketType | None, values: dict[str, Any], answers: dict[str, Any]
+) -> dict[str, Any]:
+    """The desk's own fields of a new ticket, held to their rules; what its form has answered is not asked again."""
+    whole = entry_of(session, kind.key if kind else BASIC, current_user(), but=answers)
+    entry = replace(whole, fields=[field for field in whole.fields if field.kind != Kind.FILE])
+    if not entry.fields:
+        wrong = {key: ["There is no such field."] for key in values}
+    else:
+        form, payload = entry.form(), {CONTAINER: values}
+        done = form.validate_json(payload, locale=str(get_locale()), options=entry.options)
+        wrong = {name.removeprefix("fields."): [text] for name, text in done.errors.items()}
+    if wrong:
+        abort(422, errors={"json": {"fields": wrong}})
+    wanted = entry.wanted(done) if entry.fields else {}
+    return {key: value for key, value in wanted.items() if value not in EMPTY}
+
+
 def _customer(session: Session, given: dict[str, Any]) -> int | None:
     if given["contact_id"] is not None:
         if session.get(Contact, given["contact_id"]) is None:
@@ -477,6 +521,7 @@ def _detail(ticket_id: int) -> dict[str, Any]:
         if ticket is None or not may_see(session, user, ticket):
             raise NotFound
         awaits = sorted(current_desk().engine.awaits(session, ticket.instance_id))
+        own = values_of(session, [ticket_id])[ticket_id]
     names = {
         "customer": ticket.contact,
         "company": ticket.company,
@@ -486,7 +531,7 @@ def _detail(ticket_id: int) -> dict[str, Any]:
     columns = {column.key: getattr(ticket, column.key) for column in Ticket.__table__.columns}
     shown = {key: row.name if row else None for key, row in names.items()}
     address = ticket.company.address if ticket.company else None
-    return {**columns, **shown, "address": address, "awaits": awaits}
+    return {**columns, **shown, "address": address, "awaits": awaits, "own_fields": own}
 
 
 # their calls are of this blueprint

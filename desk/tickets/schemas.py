@@ -47,6 +47,9 @@ class TicketSchema(ma.Schema):
     processed_at = fields.AwareDateTime(allow_none=True)
     last_message_at = fields.AwareDateTime(allow_none=True)
     ended_at = fields.AwareDateTime(allow_none=True)
+    own_fields = fields.Dict(
+        data_key="fields", metadata={"description": "The desk's own, by key; see /ticket-fields"}
+    )
 
 
 class TicketDetail(TicketSchema):
@@ -114,6 +117,11 @@ class TicketEdit(ma.Schema):
     priority = fields.String(validate=OneOf(list(PRIORITIES)))
     deadline = fields.AwareDateTime(allow_none=True)
     contact_id = fields.Integer(allow_none=True)
+    own_fields = fields.Dict(
+        keys=fields.String(),
+        data_key="fields",
+        metadata={"description": "The desk's own, by key; null empties one, what is absent stays"},
+    )
 
 
 class TicketDeletion(ma.Schema):
@@ -133,6 +141,12 @@ class NewTicket(ma.Schema):
         keys=fields.String(),
         load_default=dict,
         metadata={"description": "The type's form, as far as it is filled"},
+    )
+    own_fields = fields.Dict(
+        keys=fields.String(),
+        data_key="fields",
+        load_default=dict,
+        metadata={"description": "The desk's own, by key; those that are required must be there"},
     )
 
     title = fields.String(required=True, validate=Length(1, 400))

@@ -1,0 +1,74 @@
+"""Fields for programs: defined, set with tickets, refused as problem details."""
+
+from types import SimpleNamespace
+from typing import Any
+
+from flask import Flask
+
+from desk.fields.models import Dictionary, Kind
+
+from .conftest import MakeField
+
+
+def test_fields_are_set_read_and_refused(
+    app: Flask, crew: SimpleNamespace, bearer: Any, make_field: MakeField, faults: Dictionary
+) -> None:
+    make_field("floor", Kind.INTEGER, required=True)
+    make_field("fault", Kind.CHOICE, dictionary_id=faults.id)
+    make_field("held", held="agents")
+    make_field("photo", Kind.FILE)
+    client, me = app.test_client(), bearer(crew.dispatcher)
+    wanted = {"title": "Printer", "mail": "w@acme.cn"}
+    answer = client.post("/api/v1/tickets", json=wanted, headers=me)
+    assert answer.status_code == 422
+    assert "floor" in answer.json["errors"]["json"]["fields"]
+    bad = {**wanted, "fields": {"floor": 3, "fault": "nothing", "held": "x", "unknown": 1}}
+    answer = client.post("/api/v1/tickets", json=bad, headers=me)
+    assert set(answer.json["errors"]["json"]["fields"]) == {"fault", "held", "unknown"}
+    good = {**wanted, "fields": {"floor": 3, "fault": "printer"}}
+    answer = client.post("/api/v1/tickets", json=good, headers=me)
+    assert answer.status_code == 201
+    assert answer.json["fields"] == {"floor": 3, "fault": "printer"}
+    address = f"/api/v1/tickets/{answer.json['id']}"
+    answer = client.patch(address, json={"fields": {"floor": 4, "fault": None}}, headers=me)
+    assert answer.json["fields"] == {"floor": 4}
+    for given, key in (
+        ({"floor": "high"}, "floor"), ({"held": "x"}, "held"), ({"unknown": 1}, "unknown"),
+        ({"photo": [99]}, "photo"),
+    ):  # fmt: skip
+        answer = client.patch(address, json={"title": "New", "fields": given}, headers=me)
+        assert answer.status_code == 422
+        assert answer.content_type == "application/problem+json"
+        assert list(answer.json["errors"]["json"]["fields"]) == [key]
+    answer = client.get("/api/v1/tickets", headers=me)
+    assert [(row["title"], row["fields"]) for row in answer.json["items"]] == [
+        ("Printer", {"floor": 4})
+    ]
+
+
+def test_fields_and_dictionaries_are_listed_and_fields_defined(
+    app: Flask, crew: SimpleNamespace, bearer: Any, make_user: Any, faults: Dictionary
+) -> None:
+    client, boss = app.test_client(), bearer(make_user("boss", roles=["administrator"]))
+    answer = client.get("/api/v1/dictionaries", headers=boss)
+    (found,) = answer.json["items"]
+    assert found["key"] == "faults"
+    assert {entry["key"]: entry["parent"] for entry in found["entries"]} == {
+        "hw": None, "printer": "hw", "screen": "hw", "sw": None,
+    }  # fmt: skip
+    new = {"label": {"en": "Fault"}, "kind": "cascade", "dictionary": "faults", "key": "fault"}
+    answer = client.post("/api/v1/ticket-fields", json=new, headers=boss)
+    assert answer.status_code == 201
+    assert answer.json["dictionary"] == "faults"
+    assert client.post("/api/v1/ticket-fields", json=new, headers=boss).status_code == 422
+    without = {**new, "key": "other", "dictionary": None}
+    answer = client.post("/api/v1/ticket-fields", json=without, headers=boss)
+    assert list(answer.json["errors"]["json"]) == ["dictionary_id"]
+    changed = {"label": {"en": "What broke"}, "dictionary": "faults", "in_list": True}
+    answer = client.put("/api/v1/ticket-fields/fault", json=changed, headers=boss)
+    assert answer.json["in_list"] is True
+    assert client.put("/api/v1/ticket-fields/no", json=changed, headers=boss).status_code == 404
+    (row,) = client.get("/api/v1/ticket-fields", headers=boss).json["items"]
+    assert row["label"] == {"en": "What broke"}
+    answer = client.post("/api/v1/ticket-fields", json=new, headers=bearer(crew.lilei))
+    assert answer.status_code == 403

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from desk.application import Desk
 from desk.audit.actions import declare
 from desk.audit.operations import record
-from engine import batches, migration, modification
+from engine import batches, migration, modification, store_acts
 from engine.actors import Actor
 from engine.library import Version
 from engine.operators import Text
@@ -20,6 +20,7 @@ declare(
     {
         "batch_begun": Text("Began a batch", "发起了批量操作"),
         "batch_stopped": Text("Stopped a batch", "停止了批量操作"),
+        "store_changed": Text("Changed a data store", "修改了数据存储"),
     }
 )
 
@@ -127,6 +128,16 @@ def stop_batch(session: Session, desk: Desk, batch_id: UUID, *, actor: Actor) ->
         return False
     record(session, "batch_stopped", actor=actor, subject=f"batch:{batch_id}")
     return True
+
+
+def set_store(
+    session: Session, desk: Desk, key: str, value: Any, *, revision: int, actor: Actor, reason: str
+) -> None:
+    """Give a data store a value by hand (engine.store_acts.edit); an entry of the audit log. Raises StoreRefused."""
+    store_acts.edit(
+        desk.engine, session, key, value, revision=revision, actor=actor, reason=reason
+    )
+    record(session, "store_changed", actor=actor, subject=f"store:{key}", reason=reason, new={"value": value})
 
 
 def _version_id(session: Session, instance_id: UUID) -> UUID:

@@ -56,6 +56,14 @@ def changes(
     return found, errors
 
 
+def read(field: str, text: str) -> tuple[Any, dict[str, str]]:
+    """The value that a field's text means, and the words at the field where it cannot be read."""
+    found: dict[str, Any] = {}
+    errors: dict[str, str] = {}
+    _read(field, field, text.replace("\r\n", "\n"), found, errors)
+    return found.get(field), errors
+
+
 def _read(field: str, name: str, text: str, found: dict[str, Any], errors: dict[str, str]) -> None:
     if len(text) > LONGEST:
         errors[field] = _("This is too long for process data.")

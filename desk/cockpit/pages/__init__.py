@@ -1,4 +1,4 @@
-"""The pages of the cockpit: definitions, the heat of a diagram, instances, one instance, batches."""
+"""The pages of the cockpit: definitions, the heat of a diagram, instances, one instance, batches, data stores."""
 
 from flask import Blueprint
 from flask_babel import lazy_gettext as _l
@@ -20,4 +20,5 @@ from desk.cockpit.pages import (  # noqa: E402, F401
     definitions,
     instance,
     lists,
+    stores,
 )

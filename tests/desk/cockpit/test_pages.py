@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select, update
 
 from desk.application import Desk
+from desk.audit.models import AuditEntry
 from desk.cockpit.models import InstanceVariable
 from engine.actors import SYSTEM, Actor
 from engine.bpmn.state import FORMAT
@@ -17,7 +18,7 @@ from engine.incidents import open_incident
 from engine.tables import incident as incidents
 from engine.tables import process_instance
 from tests.desk.cockpit.conftest import REVIEW, Floor
-from tests.engine.diagrams import diagram
+from tests.engine.diagrams import diagram, script
 
 AsRole = Callable[..., Any]
 
@@ -145,7 +146,18 @@ def test_an_instance_that_cannot_be_read_says_so(
     with desk.reading() as session:
         incident = session.scalar(select(incidents.c.id))
         assert session.scalar(select(process_instance.c.state)) == state
-    assert browser.get(f"/incidents/{incident}").status_code == 200
+    told = browser.get(f"/incidents/{incident}")
+    assert told.status_code == 200
+    assert "Where this flow stands cannot be read" in told.text
+
+
+def test_a_gateway_without_a_name_is_called_what_it_is(floor: Floor, as_role: AsRole) -> None:
+    instance = floor.start("review", colour="red")
+    floor.complete(instance)
+    floor.complete(instance)
+    page = as_role("auditor").get(f"/cockpit/instances/{instance}/timeline").text
+    assert "passed “exclusive gateway”" in page
+    assert "passed “exclusive gateway”" in as_role("auditor").get("/audit?details=1").text
 
 
 def test_what_is_sealed_is_read_here_and_kept_nowhere_else(
@@ -302,5 +314,34 @@ def test_whose_instances_are_seen(
 @pytest.mark.parametrize("locale", ["en", "zh_CN"])
 def test_pages_of_nothing_are_pages(as_role: AsRole, locale: str, chinese: None) -> None:
     browser = as_role("administrator", locale=locale)
-    for path in ("/cockpit", "/cockpit/instances", "/cockpit/batches", "/cockpit/processes/review"):
+    for path in ("/cockpit", "/cockpit/instances", "/cockpit/batches", "/cockpit/stores", "/cockpit/processes/review"):
         assert browser.get(path).status_code == 200
+
+
+def test_a_data_store_is_seen_and_set_with_a_reason(floor: Floor, desk: Desk, as_role: AsRole) -> None:
+    body = '<startEvent id="s"/><endEvent id="e"/><dataStoreReference id="r" dataStoreRef="Visits"/>'
+    body += script("n", ("Visits", "if Visits = null then 1 else Visits + 1")) + "s->n n->e"
+    with desk.database.transaction() as session:
+        bundle = {"v.bpmn": diagram(body, key="visit", outside='<dataStore id="Visits"/>')}
+        desk.engine.deploy(session, bundle, actor=SYSTEM)
+    instance = floor.start("visit")
+    browser = as_role("implementer")
+    address = "/cockpit/stores/Visits"
+    assert address in browser.get("/cockpit/stores").text
+    page = browser.get(address).text
+    assert f"/cockpit/instances/{instance}" in page
+    assert "=1</textarea>" in page
+    wrong = browser.post(address, data={"value": "=1 +", "revision": 1})
+    assert wrong.status_code == 422
+    assert "This is no FEEL" in wrong.text
+    assert "Say why" in wrong.text
+    given = {"value": "=[7, 8]", "revision": 1, "reason": "counted by hand"}
+    assert "[7, 8]" in browser.post(address, data=given, follow_redirects=True).text
+    page = browser.post(address, data=given | {"value": "=9"}, follow_redirects=True).text
+    assert "It was changed meanwhile" in page
+    assert "counted by hand" in page
+    with desk.reading() as session:
+        (entry,) = session.scalars(select(AuditEntry).where(AuditEntry.action == "store_changed"))
+        assert (entry.subject, entry.new, entry.reason) == ("store:Visits", {"value": [7, 8]}, "counted by hand")
+    assert browser.get("/cockpit/stores/None").status_code == 404
+    assert as_role("auditor").get(address).status_code == 403

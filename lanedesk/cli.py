@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 def main() -> None:
     """Run the command line. What a person can put right ends in one line on standard error and exit code 1."""
+    from sqlalchemy.exc import OperationalError
+
     from engine.database import DatabaseUnreachable
     from lanedesk.private_redis import RedisMissing
 
@@ -35,6 +37,9 @@ def main() -> None:
         sys.exit(1)
     except PermissionError as error:
         print(f"lanedesk: {error.filename}: {error.strerror}", file=sys.stderr)
+        sys.exit(1)
+    except OperationalError as error:  # went away, is full, may not be written
+        print(f"lanedesk: the database: {str(error.orig).splitlines()[0]}", file=sys.stderr)
         sys.exit(1)
 
 

@@ -9,6 +9,7 @@ import shlex
 import shutil
 import socket
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -28,6 +29,7 @@ from lanedesk.logs import configure_logging
 from lanedesk.migrating import upgrade
 from lanedesk.private_redis import PrivateRedis
 from lanedesk.redis_client import connect_redis, without_password
+from lanedesk.serving import MEMORY
 from lanedesk.supervisor import Supervisor, read_procfile
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -85,6 +87,7 @@ def _run(settings: Settings, *, demo: bool) -> int:
         supervisor.start()
         return supervisor.run()
     finally:
+        drop_counters(settings.data_dir)
         if redis:
             redis.stop()
 
@@ -98,20 +101,36 @@ def own_commands(procfile: Mapping[str, str]) -> dict[str, str]:
 
 
 def child_environment(settings: Settings) -> dict[str, str]:
-    """What the processes are told: our own environment, completed with what was found or made here.
-
-    The counters of earlier processes are thrown away: Prometheus takes a restart for what it is.
-    """
-    counters = settings.data_dir.resolve() / "metrics"
-    shutil.rmtree(counters, ignore_errors=True)
-    counters.mkdir(parents=True)
+    """What the processes are told: our own environment, completed with what was found or made here."""
     return {
         **os.environ,
         "PYTHONUNBUFFERED": "1",
         "LANEDESK_DATA": str(settings.data_dir.resolve()),
         "REDIS_URL": settings.redis_url,
-        "PROMETHEUS_MULTIPROC_DIR": str(counters),
+        "PROMETHEUS_MULTIPROC_DIR": str(new_counters(settings.data_dir)),
     }
+
+
+def new_counters(data_dir: Path) -> Path:
+    """A new folder for the counters of all processes: in memory, where `data_dir`/metrics leads to it.
+
+    They are written through a memory map, and on a full disk that kills the process that does it (SIGBUS). Those of
+    earlier processes are thrown away: Prometheus takes a restart for what it is.
+    """
+    drop_counters(data_dir)
+    folder = data_dir.resolve() / "metrics"
+    if MEMORY.is_dir():
+        folder.symlink_to(tempfile.mkdtemp(prefix="lanedesk-", dir=MEMORY))
+    else:
+        folder.mkdir()
+    return folder
+
+
+def drop_counters(data_dir: Path) -> None:
+    """Remove the folder of new_counters, and what leads to it."""
+    folder = data_dir.resolve() / "metrics"
+    shutil.rmtree(folder.resolve(), ignore_errors=True)
+    folder.unlink(missing_ok=True)
 
 
 @contextmanager

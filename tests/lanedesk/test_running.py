@@ -4,6 +4,8 @@ import os
 import signal
 import smtplib
 import socket
+import subprocess
+import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -15,7 +17,10 @@ from sqlalchemy import select
 
 from desk.tickets.models import Ticket
 from engine.database import Database
-from tests.fixtures.running import RunningDesk
+from lanedesk.migrating import upgrade
+from lanedesk.running import drop_counters, new_counters
+from lanedesk.serving import MEMORY
+from tests.fixtures.running import ROOT, RunningDesk
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("running")]
 
@@ -72,6 +77,11 @@ def test_a_desk_from_nothing_to_a_ticket_by_mail_and_back(desk: RunningDesk) -> 
     with urllib.request.urlopen(f"{desk.url}/metrics") as answer:
         assert "lanedesk_database_up 1.0" in answer.read().decode()
 
+    counters = (desk.data_dir / "metrics").resolve()
+    assert counters.is_dir()
+    if MEMORY.is_dir():
+        assert counters.parent == MEMORY
+
     send_mail(desk, "水管漏水")
     wait_until(lambda: "水管漏水" in titles(desk))
 
@@ -95,6 +105,7 @@ def test_a_desk_from_nothing_to_a_ticket_by_mail_and_back(desk: RunningDesk) -> 
     children = list(desk.pids().values())
     assert desk.stop(signal.SIGINT) == 0
     assert not [pid for pid in children if Path(f"/proc/{pid}").exists()]
+    assert not counters.exists()
 
     password, count = desk.password, len(titles(desk))
     began = time.monotonic()
@@ -103,6 +114,36 @@ def test_a_desk_from_nothing_to_a_ticket_by_mail_and_back(desk: RunningDesk) -> 
     assert desk.password == password
     assert len(titles(desk)) == count
     assert desk.log_file.read_text().count("first password") == 1
+
+
+def test_counters_of_a_run_that_was_killed_are_thrown_away(tmp_path: Path) -> None:
+    left = new_counters(tmp_path).resolve()
+    (left / "counter_1.db").write_bytes(b"old")
+    folder = new_counters(tmp_path)
+    assert not left.exists()
+    assert list(folder.iterdir()) == []
+    (folder / "counter_2.db").write_bytes(b"new")
+    drop_counters(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_is_said_in_one_line(tmp_path: Path) -> None:
+    prepared = RunningDesk.prepare(tmp_path)
+    database = Database(f"sqlite:///{tmp_path / 'lanedesk.db'}")
+    upgrade(database)
+    database.dispose()
+    no_file_above = "ulimit -f 64; exec"  # blocks of 512 bytes
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"{no_file_above} {sys.executable} -m lanedesk user add li"],
+        cwd=ROOT,
+        env=prepared.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.strip().splitlines()[-1].startswith("lanedesk: the database: ")
+    assert "Traceback" not in done.stderr
 
 
 def test_a_taken_port_is_said_in_one_line(desk: RunningDesk) -> None:

@@ -63,7 +63,7 @@ def all_findings() -> Iterator[Finding]:
         return
     yield Finding("ok", "settings", "every variable can be used")
     checks: list[Callable[[Settings], Finding]] = [
-        data_folder, disk, files, database, redis, port_web, port_events, port_mail, front_end, translations,
+        data_folder, disk, files, database, redis, port_web, port_events, port_mail, mailboxes, front_end, translations,
         pdf, chinese_fonts, chromium, clock,
     ]  # fmt: skip
     for check in checks:
@@ -176,6 +176,28 @@ def port_mail(settings: Settings) -> Finding:
             "wrong", "port", f"LANEDESK_SMTP_LISTEN must be host:port, not {settings.smtp_listen!r}"
         )
     return _port("LANEDESK_SMTP_LISTEN", host.strip("[]"), int(port), settings)
+
+
+def mailboxes(settings: Settings) -> Finding:
+    """Whether each mailbox can be fetched and sent from, where that is by a server."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from connectors.mail.mailboxes.operations import troubles
+    from connectors.mail.mailboxes.queries import only_settings, read_mailboxes
+    from engine.database import Database, DatabaseUnreachable
+
+    found = only_settings(settings)
+    try:
+        opened = Database(settings.database)
+        with opened.reading() as session:
+            found = read_mailboxes(session, settings)
+        opened.dispose()
+    except (DatabaseUnreachable, SQLAlchemyError):
+        pass  # said above; the mailbox of the settings is looked at all the same
+    said = [f"{box.address} {words}" for box in found.all for words in troubles(settings, box)]
+    if said:
+        return Finding("wrong", "mailboxes", "; ".join(said))
+    return Finding("ok", "mailboxes", ", ".join(box.address for box in found.all))
 
 
 def _port(variable: str, host: str, port: int, settings: Settings) -> Finding:

@@ -1,4 +1,4 @@
-"""Handing a mail to the world: to the SMTP server of the settings, or into a fresh installation's outbox folder."""
+"""Handing a mail to the world: to the SMTP server of its mailbox, or into a fresh installation's outbox folder."""
 
 import hashlib
 import os
@@ -7,6 +7,8 @@ import ssl
 from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from connectors.mail.mailboxes.queries import Mailbox
+from connectors.mail.mailboxes.sealing import SealBroken
 from desk.settings import Settings, SettingsError
 from engine.operators import OperatorError, PermanentFailure
 
@@ -14,20 +16,30 @@ TIMEOUT_SECONDS = 60
 
 
 def deliver(
-    settings: Settings, raw: bytes, *, message_id: str, sender: str, recipient: str
+    settings: Settings,
+    mailbox: Mailbox,
+    raw: bytes,
+    *,
+    message_id: str,
+    sender: str,
+    recipient: str,
 ) -> None:
-    """Hand over one mail. When it returns, somebody else is responsible for it.
+    """Hand over one mail by the server of the mailbox. When it returns, somebody else is responsible for it.
 
     Raises OperatorError for what may pass (no connection, 4xx, our credentials), PermanentFailure for what
     will not (5xx, an address that is none). The outbox names files by Message-ID, so a retry replaces.
     """
-    if not settings.smtp_url:
+    try:
+        server = mailbox.sending(settings)
+    except SealBroken as error:
+        raise OperatorError(f"the password of {mailbox.address} must be entered again") from error
+    if not server:
         _to_outbox(settings.data_dir / "outbox", message_id, raw)
         return
     if not recipient.isascii():
         raise PermanentFailure(f"the address {recipient} needs SMTPUTF8, which is not sent")
     try:
-        with _connection(settings.smtp_url) as smtp:
+        with connected(server) as smtp:
             smtp.sendmail(sender, [recipient], raw)
     except smtplib.SMTPRecipientsRefused as error:
         code, words = error.recipients[recipient]
@@ -46,10 +58,14 @@ def _refusal(code: int, words: bytes | str) -> OperatorError:
     return kind(f"the mail server said {code} {said}")
 
 
-def _connection(url: str) -> smtplib.SMTP:
+def connected(url: str) -> smtplib.SMTP:
+    """A client that the server knows, and that has signed in where the address names a user.
+
+    Raises SettingsError for an address that is none, smtplib.SMTPException, OSError.
+    """
     parts = urlsplit(url)
     if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
-        raise SettingsError("LANEDESK_SMTP_URL must be smtp://host:port or smtps://host:port")
+        raise SettingsError("an SMTP server (LANEDESK_SMTP_URL) must be smtp://host:port or smtps://host:port")
     context = ssl.create_default_context()
     smtp: smtplib.SMTP
     if parts.scheme == "smtps":

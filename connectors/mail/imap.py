@@ -7,7 +7,7 @@ between that commit and the flag, the mail is at worst handed in twice, and coun
 import logging
 import ssl
 import threading
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 
 from connectors.mail.incidents import report_incident
 from connectors.mail.intake import receive, store
+from connectors.mail.mailboxes.queries import note_reached
 from connectors.mail.models import imap_box
 from desk.application import Desk
 from desk.settings import SettingsError
@@ -35,7 +36,7 @@ MOST_REFUSALS = 3  # looks after which a mail that cannot be fetched is left alo
 
 
 @dataclass(frozen=True)
-class Mailbox:
+class Account:
     """Where to read: `imaps://user:password@host:port/folder` taken apart."""
 
     host: str
@@ -51,11 +52,11 @@ class Mailbox:
         return f"{self.user}@{self.host}:{self.port}/{self.folder}"[:255]
 
     @classmethod
-    def from_url(cls, url: str) -> "Mailbox":
+    def from_url(cls, url: str) -> "Account":
         """Raises SettingsError when the address cannot be understood."""
         parts = urlsplit(url)
         if parts.scheme not in ("imap", "imaps") or not parts.hostname or not parts.username:
-            raise SettingsError("LANEDESK_IMAP_URL must be imaps://user:password@host/folder")
+            raise SettingsError("an IMAP account (LANEDESK_IMAP_URL) must be imaps://user:password@host/folder")
         tls = parts.scheme == "imaps"
         return cls(
             host=parts.hostname,
@@ -70,10 +71,14 @@ class Mailbox:
 class ImapPoller:
     """A thread that looks into the mailbox every `imap_seconds`, and less often while it cannot be reached."""
 
-    def __init__(self, desk: Desk) -> None:
-        """Nothing is read yet. Raises SettingsError when LANEDESK_IMAP_URL cannot be understood."""
+    def __init__(self, desk: Desk, url: str, mailbox_id: int | None = None) -> None:
+        """Nothing is read yet. `mailbox_id` is None for the mailbox of the settings.
+
+        Raises SettingsError when the account's address cannot be understood.
+        """
         self._desk = desk
-        self._box = Mailbox.from_url(desk.settings.imap_url)
+        self._box = Account.from_url(url)
+        self._mailbox_id = mailbox_id
         self._refusals: dict[int, int] = {}  # by uid
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="mail-imap", daemon=True)
@@ -92,14 +97,23 @@ class ImapPoller:
         while not self._ending.is_set():
             try:
                 self.poll()
+                self._tell("")
                 failures = 0
             except (IMAPClientError, SQLAlchemyError, OSError) as error:
                 failures += 1
                 log.warning("the mailbox cannot be read: %s", error, extra={"box": self._box.key})
+                self._tell(f"{error}" or type(error).__name__)
             pause = self._desk.settings.imap_seconds * 2 ** min(failures, 8)
             self._ending.wait(
                 min(pause, max(LONGEST_PAUSE_SECONDS, self._desk.settings.imap_seconds))
             )
+
+    def _tell(self, error: str) -> None:
+        """Let the settings say whether the mailbox could be read."""
+        if self._mailbox_id is None:
+            return
+        with suppress(SQLAlchemyError), self._desk.database.transaction() as session:
+            note_reached(session, self._mailbox_id, error)
 
     def poll(self) -> int:
         """Take in what is new in the box; returns how many mails were stored.
@@ -148,7 +162,9 @@ class ImapPoller:
         raw = client.fetch([uid], ["BODY.PEEK[]"]).get(uid, {}).get(b"BODY[]")
         if raw is None:
             return 0
-        mail = receive(self._desk.storage, raw, source="imap")
+        mail = receive(
+            self._desk.storage, raw, source="imap", mailbox_id=self._mailbox_id
+        )
         with self._desk.database.transaction() as session:
             store(self._desk.engine, session, [mail])
             _remember(session, self._box.key, validity, uid)
@@ -178,10 +194,17 @@ class ImapPoller:
             )
 
 
+def look_in(url: str) -> None:
+    """Sign in and open the folder, as the poller does. Raises what it may stumble over."""
+    box = Account.from_url(url)
+    with closing(_Connection(box)) as connection:
+        connection.client.select_folder(box.folder, readonly=True)
+
+
 class _Connection:
     """A signed-in client that can be closed even when the other side has gone."""
 
-    def __init__(self, box: Mailbox) -> None:
+    def __init__(self, box: Account) -> None:
         context = ssl.create_default_context() if box.tls else None
         self.client = IMAPClient(
             box.host, port=box.port, ssl=box.tls, ssl_context=context, timeout=TIMEOUT_SECONDS

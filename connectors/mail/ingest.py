@@ -7,6 +7,7 @@ on a mail of ours? → one of ours that came back? → which conversation? → t
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from connectors.mail.filing import file_message
 from connectors.mail.identity import identity_noted, identity_of
 from connectors.mail.incidents import report_incident
 from connectors.mail.loops import read_loop_marks
+from connectors.mail.mailboxes.queries import Mailbox, Mailboxes, read_mailboxes
 from connectors.mail.models import RawMailStatus
 from connectors.mail.parsing import Address, ParsedMail, parse_mail
 from connectors.mail.raw_store import bytes_of
@@ -27,8 +29,10 @@ from connectors.mail.statements import CLAIM_RAW, END_RAW, KNOWN, READ_RAW
 from connectors.mail.threading import Thread, join_thread, names_noted, names_of, thread_key
 from connectors.mail.tokens import ticket_of_addresses, ticket_of_ids
 from desk.application import Desk
-from desk.tickets.models import Message
+from desk.tickets.events import NobodyWaits, open_ticket
+from desk.tickets.models import Message, TicketType
 from desk.tickets.operations import MessageKind, receive_message
+from desk.tickets.types import BASIC, type_by_key
 from engine.actors import Actor
 from engine.operators import OperatorError, Text
 from engine.statements import Change, change, run
@@ -52,6 +56,8 @@ class _Raw:
     content: bytes
     envelope_from: str | None  # None: not told (IMAP, API)
     envelope_to: tuple[str, ...]
+    mailbox_id: int | None  # that it was fetched from
+    mailboxes: Mailboxes
 
 
 def read_mail(
@@ -90,6 +96,7 @@ def read_mail(
 def _load(desk: Desk, raw_mail_id: int) -> _Raw:
     with desk.database.reading() as session:
         row = run(session, READ_RAW, {"wanted": raw_mail_id}).one()
+        mailboxes = read_mailboxes(session, desk.settings)
     is_new = row.status == RawMailStatus.RECEIVED
     return _Raw(
         id=raw_mail_id,
@@ -97,6 +104,8 @@ def _load(desk: Desk, raw_mail_id: int) -> _Raw:
         content=bytes_of(desk.storage, row.content, row.storage_key) if is_new else b"",
         envelope_from=row.envelope_from if row.source in ("smtp", "lmtp") else None,
         envelope_to=tuple(row.envelope_to),
+        mailbox_id=row.mailbox_id,
+        mailboxes=mailboxes,
     )
 
 
@@ -148,6 +157,13 @@ class _Ingest:
     author: Address
     files: KeptFiles
 
+    @cached_property
+    def mailbox(self) -> Mailbox:
+        """The mailbox of the desk that the mail came to."""
+        to = (address.address for address in (*self.mail.to, *self.mail.cc))
+        named = (*self.mail.delivered_to, *to)
+        return self.raw.mailboxes.receiving(self.raw.mailbox_id, self.raw.envelope_to, named)
+
     def run(self) -> dict[str, Any]:
         secret, mail = self.desk.settings.secret_key, self.mail
         came_back, hops = read_loop_marks(secret, mail.own_marks)
@@ -184,6 +200,7 @@ class _Ingest:
             "reply_to": mail.reply_to[0].address[:320] or None if mail.reply_to else None,
             "automatic_reason": (mail.automatic_reason or "")[:64] or None,
             "loop_hops": hops,
+            "mailbox_id": self.mailbox.id,
             "now": utc_now(),
         }
         identity = identity_of(mail)
@@ -277,16 +294,34 @@ class _Ingest:
         )
 
     def _start(self, message: Message, *, previous_ticket: int | None) -> dict[str, Any]:
-        payload = {"message_id": message.id}
+        payload: dict[str, Any] = {"message_id": message.id}
         if previous_ticket is not None:
             payload["previous_ticket"] = previous_ticket
-        delivery = self.desk.engine.message(
-            self.session, "mail.received", payload, actor=Actor.from_json(message.author)
-        )
+        if self.mailbox.team_id is not None:
+            payload["team_id"] = self.mailbox.team_id
+        actor, kind = Actor.from_json(message.author), self._kind()
+        if kind is not None:
+            try:
+                open_ticket(
+                    self.session, self.desk.engine, message, actor=actor, title=self.mail.subject,
+                    priority=kind.priority, kind=kind, more=payload,
+                )  # fmt: skip
+            except NobodyWaits as error:
+                raise OperatorError(f"no deployed diagram makes tickets of {kind.key}") from error
+            return self._done(message)
+        delivery = self.desk.engine.message(self.session, "mail.received", payload, actor=actor)
         if not delivery.started and not delivery.instances:
             # The mail stays `received`, the job fails, and a person sees why: nothing is lost meanwhile.
             raise OperatorError("no deployed diagram starts with the message mail.received")
         return self._done(message)
+
+    def _kind(self) -> TicketType | None:
+        """The type of tickets that mail to this mailbox becomes; None for general ones, whose diagram takes mail."""
+        key = self.mailbox.type
+        if key is None or key == BASIC:
+            return None
+        found = type_by_key(self.session, key)
+        return found if found is not None and found.active else None
 
     def _file(self, message: Message, known: "_Known") -> dict[str, Any]:
         file_message(self.desk, self.session, message, known.ticket_id)

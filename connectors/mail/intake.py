@@ -32,6 +32,7 @@ class Incoming:
     size: int
     content: bytes | None
     storage_key: str | None
+    mailbox_id: int | None = None  # that it was fetched from
 
 
 def receive(
@@ -41,6 +42,7 @@ def receive(
     source: Source,
     envelope_from: str = "",
     envelope_to: Sequence[str] = (),
+    mailbox_id: int | None = None,
 ) -> Incoming:
     """Prepare a mail for `store`; one larger than INLINE_BYTES is written to the storage now.
 
@@ -56,6 +58,7 @@ def receive(
         size=len(raw),
         content=None if large else raw,
         storage_key=storage.put(raw, suffix=".eml") if large else None,
+        mailbox_id=mailbox_id,
     )
 
 
@@ -74,6 +77,7 @@ def store(engine: Engine, session: Session, mails: Sequence[Incoming]) -> list[i
             "size": mail.size,
             "content": mail.content,
             "storage_key": mail.storage_key,
+            "mailbox_id": mail.mailbox_id,
             "status": RawMailStatus.RECEIVED,
         }
         for mail in mails

@@ -1,10 +1,10 @@
-"""The mail process: the SMTP/LMTP listener and the IMAP poller, until a signal ends them."""
+"""The mail process: the SMTP/LMTP listener and the IMAP pollers, until a signal ends them."""
 
 import logging
 import signal
 import threading
 
-from connectors.mail.imap import ImapPoller
+from connectors.mail.polling import ImapPollers
 from connectors.mail.smtp_server import MailListener
 from desk.application import Desk
 
@@ -20,12 +20,10 @@ def main(desk: Desk) -> None:
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signal_number, lambda *_: ending.set())
     listener = MailListener(desk)
-    poller = ImapPoller(desk) if desk.settings.imap_url else None
+    pollers = ImapPollers(desk)
     listener.start()
-    if poller is not None:
-        poller.start()
+    pollers.start()
     ending.wait()
     log.info("the mail process ends")
-    if poller is not None:
-        poller.stop()
+    pollers.stop()
     listener.stop()

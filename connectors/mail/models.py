@@ -50,6 +50,9 @@ class RawMail(Record):
     envelope_to: Mapped[list[str]] = mapped_column(Json, default=list)
     sha256: Mapped[str] = mapped_column(String(64))
     size: Mapped[int] = mapped_column(BigInteger)
+    # Which mailbox it came to (before it was read: that it was fetched from); None: the one of the settings.
+    # No foreign key: mailboxes are withdrawn, never deleted.
+    mailbox_id: Mapped[int | None] = mapped_column(BigId)
     content: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
     # where the bytes are when they are not in the row
     storage_key: Mapped[str | None] = mapped_column(String(255))

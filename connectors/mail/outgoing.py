@@ -7,7 +7,6 @@ from uuid import uuid4
 
 from sqlalchemy.orm import Session
 
-from connectors.mail.addressing import is_for_desk
 from connectors.mail.composing import OutgoingFile, OutgoingMail
 from connectors.mail.correspondence import (
     Correspondence,
@@ -18,6 +17,7 @@ from connectors.mail.correspondence import (
 )
 from connectors.mail.delivering import deliver
 from connectors.mail.loops import LOOP_HEADER, MOST_HOPS, answer_noted, loop_mark
+from connectors.mail.mailboxes.queries import Mailbox, Mailboxes, read_mailboxes
 from connectors.mail.statements import INSERT_SENT, MARK_SENT, MARK_UNSENT
 from connectors.mail.tokens import outgoing_message_id, reply_address
 from connectors.mail.wording import Kind, Words, worded
@@ -57,6 +57,12 @@ class _Facts:
     talk: Correspondence
     spoken: Spoken | None
     recipient: str | None
+    mailboxes: Mailboxes
+
+    @property
+    def mailbox(self) -> Mailbox:
+        """From which it goes out."""
+        return self.mailboxes.answering(self.talk.by_mail, self.talk.mailbox_id)
 
 
 def send(
@@ -76,7 +82,7 @@ def send(
     domain = settings.mail_address.rpartition("@")[2]
     message_id = outgoing_message_id(settings.secret_key, domain, order.ticket_id, order.unique)
     with desk.database.reading() as session:
-        facts = _read(session, order, message_id)
+        facts = _read(session, settings, order, message_id)
     if facts.talk.earlier_delivery in DONE:
         return {"sent": True, "mail": message_id}
     recipient = facts.recipient
@@ -89,6 +95,7 @@ def send(
     try:
         deliver(
             settings,
+            facts.mailbox,
             mail.as_bytes(),
             message_id=message_id,
             sender=mail.reply_to,  # a bounce finds its ticket by the token, even if it tells no Message-ID
@@ -124,12 +131,12 @@ def _unsent(
     return result
 
 
-def _read(session: Session, order: Order, message_id: str) -> _Facts:
+def _read(session: Session, settings: Settings, order: Order, message_id: str) -> _Facts:
     talk = read_correspondence(session, order.ticket_id, message_id.strip("<>"))
     spoken = None
     if order.message_id is not None:
         spoken = read_spoken(session, order.ticket_id, order.message_id)
-    return _Facts(talk, spoken, _recipient(order, talk))
+    return _Facts(talk, spoken, _recipient(order, talk), read_mailboxes(session, settings))
 
 
 def _recipient(order: Order, talk: Correspondence) -> str | None:
@@ -149,7 +156,7 @@ def _recipient(order: Order, talk: Correspondence) -> str | None:
 def _reason_not_to_send(
     settings: Settings, order: Order, facts: _Facts, recipient: str
 ) -> str | None:
-    if is_for_desk(settings.mail_address, recipient):
+    if facts.mailboxes.of(recipient) is not None:
         return "own_address"
     if not order.is_automatic:
         return None
@@ -201,11 +208,11 @@ def _compose(
     files = facts.spoken.files if facts.spoken else ()
     return OutgoingMail(
         message_id=message_id,
-        from_name=settings.company,
-        from_address=settings.mail_address,
+        from_name=facts.mailbox.name,
+        from_address=facts.mailbox.address,
         to_name=facts.talk.contact_name,
         to_address=recipient,
-        reply_to=reply_address(settings.secret_key, settings.mail_address, order.ticket_id),
+        reply_to=reply_address(settings.secret_key, facts.mailbox.address, order.ticket_id),
         subject=words.subject,
         text=words.text,
         html=words.html,

@@ -5,13 +5,17 @@ The event loop speaks to the clients; writing is done by one committing thread, 
 
 import asyncio
 import logging
+import math
 import threading
+import time
 from contextlib import suppress
 from typing import Any
 
-from connectors.mail.addressing import is_for_desk
+from sqlalchemy.exc import SQLAlchemyError
+
 from connectors.mail.group_commit import GroupCommitter
 from connectors.mail.intake import Incoming, Source, receive
+from connectors.mail.mailboxes.queries import only_settings, read_mailboxes
 from connectors.mail.smtp_protocol import DeskLmtp, DeskSmtp
 from desk.application import Desk
 from desk.settings import SettingsError
@@ -22,6 +26,32 @@ MOST_RECIPIENTS = 100  # RFC 5321 §4.5.3.1.8
 MOST_SESSIONS = 200
 IDLE_SECONDS = 300  # RFC 5321 §4.5.3.2
 STOP_SECONDS = 5
+KNOWN_SECONDS = 30  # so long an address that was withdrawn may still be written to
+UNKNOWN_SECONDS = 1
+
+
+class _Addresses:
+    """Whom mail is taken for: the mailboxes, read anew now and then, and at once for an address that is not known."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._mailboxes = only_settings(desk.settings)
+        self._read_at = -math.inf
+
+    async def know(self, address: str) -> bool:
+        """Whether it is one of the desk's."""
+        is_known = self._mailboxes.of(address) is not None
+        if time.monotonic() - self._read_at > (KNOWN_SECONDS if is_known else UNKNOWN_SECONDS):
+            await asyncio.get_running_loop().run_in_executor(None, self._read)
+        return self._mailboxes.of(address) is not None
+
+    def _read(self) -> None:
+        try:
+            with self._desk.database.reading() as session:
+                self._mailboxes = read_mailboxes(session, self._desk.settings)
+        except SQLAlchemyError as error:  # the mail itself will be told to come later
+            log.warning("the mailboxes cannot be read: %s", error)
+        self._read_at = time.monotonic()
 
 
 class _Handler:
@@ -31,6 +61,7 @@ class _Handler:
         self._desk = desk
         self._committer = committer
         self._source = source
+        self._addresses = _Addresses(desk)
         self._sessions = 0
         self._in_hand = 0
         self._nothing_in_hand = asyncio.Event()
@@ -54,7 +85,7 @@ class _Handler:
     async def handle_RCPT(
         self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
     ) -> str:
-        if not is_for_desk(self._desk.settings.mail_address, address):
+        if not await self._addresses.know(address):
             return "550 5.1.1 Nobody reads mail at that address here"
         if len(envelope.rcpt_tos) >= MOST_RECIPIENTS:
             return "452 4.5.3 Too many recipients"

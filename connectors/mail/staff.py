@@ -3,10 +3,10 @@
 import hmac
 from typing import Any
 
-from connectors.mail.addressing import is_for_desk
 from connectors.mail.composing import OutgoingMail
 from connectors.mail.delivering import deliver
 from connectors.mail.loops import LOOP_HEADER, loop_mark
+from connectors.mail.mailboxes.queries import read_mailboxes
 from connectors.mail.wording import worded
 from desk.application import Desk
 from desk.people.models import User
@@ -38,9 +38,10 @@ def tell(
             return {"sent": False, "reason": "no_account"}
         name, locale, address = user.name, user.locale, user.email
         number = ticket.number if ticket is not None else ""
+        mailboxes = read_mailboxes(session, settings)
     if not address:
         return {"sent": False, "reason": "no_address"}
-    if is_for_desk(settings.mail_address, address):
+    if mailboxes.of(address) is not None:
         return {"sent": False, "reason": "own_address"}
     words = worded(
         "staff",
@@ -59,11 +60,11 @@ def tell(
     digest = hmac.new(settings.secret_key.encode(), f"staff {unique}".encode(), "sha256")
     mail = OutgoingMail(
         message_id=f"<{digest.hexdigest()[:32]}@{domain}>",
-        from_name=settings.company,
-        from_address=settings.mail_address,
+        from_name=mailboxes.default.name,
+        from_address=mailboxes.default.address,
         to_name=name,
         to_address=address,
-        reply_to=settings.mail_address,
+        reply_to=mailboxes.default.address,
         subject=words.subject,
         text=words.text,
         html=_html(desk, page) or words.html,
@@ -76,9 +77,10 @@ def tell(
     )
     deliver(
         settings,
+        mailboxes.default,
         mail.as_bytes(),
         message_id=mail.message_id,
-        sender=settings.mail_address,
+        sender=mailboxes.default.address,
         recipient=address,
     )
     return {"sent": True, "mail": mail.message_id}

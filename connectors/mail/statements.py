@@ -38,6 +38,7 @@ READ_RAW = Query(
         _raw.envelope_to,
         _raw.content,
         _raw.storage_key,
+        _raw.mailbox_id,
     ).where(_raw.id == bindparam("wanted"))
 )
 
@@ -53,6 +54,7 @@ CLAIM_RAW = Write(
         reply_to=bindparam("reply_to"),
         automatic_reason=bindparam("automatic_reason"),
         loop_hops=bindparam("loop_hops"),
+        mailbox_id=bindparam("mailbox_id"),
         updated_at=bindparam("now"),
     )
 )
@@ -151,6 +153,11 @@ _newest_of_any = (
     .scalar_subquery()
 )
 _earlier = _MESSAGE.alias("earlier")
+_began = _MESSAGE.alias("began")
+_began_raw = _RAW_MAIL.alias("began_raw")
+_first_of_ticket = (
+    select(func.min(_message.id)).where(_message.ticket_id == bindparam("wanted")).scalar_subquery()
+)
 
 # All that is asked before a mail is sent; one row for each of the customer's addresses, the oldest first.
 CORRESPONDENCE = Query(
@@ -175,6 +182,8 @@ CORRESPONDENCE = Query(
         _raw.mail_message_id.label("whole_id"),
         _earlier.c.id.label("earlier_id"),
         _earlier.c.delivery.label("earlier_delivery"),
+        _began.c.raw_mail_id.label("began_by"),
+        _began_raw.c.mailbox_id,
     )
     .select_from(Ticket)
     .outerjoin(Contact, Contact.id == Ticket.contact_id)
@@ -189,6 +198,8 @@ CORRESPONDENCE = Query(
     )
     .outerjoin(_MESSAGE, _message.id == func.coalesce(_newest_of_customer, _newest_of_any))
     .outerjoin(_RAW_MAIL, _raw.id == _message.raw_mail_id)
+    .outerjoin(_began, _began.c.id == _first_of_ticket)
+    .outerjoin(_began_raw, _began_raw.c.id == _began.c.raw_mail_id)
     .outerjoin(
         _earlier,
         (_earlier.c.mail_message_id == bindparam("own_id")) & (_earlier.c.ticket_id == Ticket.id),

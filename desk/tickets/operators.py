@@ -101,6 +101,7 @@ def create(
         instance_id=step.instance_id,
         contact_id=contact.id if contact else None,
         company_id=contact.company_id if contact else None,
+        team_id=step.data.get("team_id"),
         deadline=_moment(deadline, _zone(step)),
         processed_at=step.now,
         last_message_at=step.now,

@@ -550,6 +550,9 @@ def upgrade() -> None:
         ),
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "mailbox_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
         sa.Column("content", sa.LargeBinary(), nullable=True),
         sa.Column("storage_key", sa.String(length=255), nullable=True),
         sa.Column("status", sa.String(length=16), nullable=False),
@@ -2348,6 +2351,37 @@ def upgrade() -> None:
     )
     op.create_index("ix_ticket_transfer_vendor_id", "ticket_transfer", ["vendor_id"], unique=False)
     op.create_table(
+        "mailbox",
+        sa.Column("address", sa.String(length=254), nullable=False),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column(
+            "aliases", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False
+        ),
+        sa.Column("type", sa.String(length=64), nullable=True),
+        sa.Column("team_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("way", sa.String(length=8), nullable=False),
+        sa.Column("imap_url", sa.String(length=1000), nullable=False),
+        sa.Column("imap_password", sa.Text(), nullable=False),
+        sa.Column("smtp_url", sa.String(length=1000), nullable=False),
+        sa.Column("smtp_password", sa.Text(), nullable=False),
+        sa.Column("is_default", sa.Boolean(), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("error", sa.Text(), nullable=False),
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["team_id"], ["team.id"], name="fk_mailbox_team_id", ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_mailbox"),
+        sa.UniqueConstraint("address", name="uq_mailbox_address"),
+    )
+    op.create_table(
         "task_run",
         sa.Column(
             "user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
@@ -2466,6 +2500,7 @@ def downgrade() -> None:
     op.drop_table("task_run_ticket")
     op.drop_index("ix_task_run_user_id_status", table_name="task_run")
     op.drop_table("task_run")
+    op.drop_table("mailbox")
     op.drop_index("ix_ticket_transfer_vendor_id", table_name="ticket_transfer")
     op.drop_index("ix_ticket_transfer_ticket_id_id", table_name="ticket_transfer")
     op.drop_table("ticket_transfer")

@@ -35,6 +35,7 @@ _PLACEHOLDER = re.compile(
 )
 _PLACEHOLDER_LENGTH = 250
 _DEFAULT_LIMITS = Limits()
+FORWARDED = ("x-original-to", "delivered-to", "x-forwarded-to", "envelope-to")
 
 
 def parse_mail(
@@ -88,6 +89,11 @@ def parse_mail(
         delivery_report=report,
         own_marks=own_marks(headers),
         received_hops=received_hops(headers),
+        delivered_to=tuple(
+            address.address
+            for name in FORWARDED
+            for address in address_list(headers, name, limits.addresses)
+        ),
         defects=tuple(budget.defects),
     )
 

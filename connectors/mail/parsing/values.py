@@ -114,7 +114,8 @@ class ParsedMail:
     `src="cid:<content id>"` for the caller to replace by an address of its own.
     `automatic_reason` says why a mail must not be answered automatically (RFC 3834);
     `automatic_hints` are weaker signs that do not decide it. `own_marks` are our own X-Lanedesk-*
-    headers, by lower-case name. `defects` are short English words for logs on what was mended.
+    headers, by lower-case name. `delivered_to` are the addresses that servers on the way
+    noted: whom it was for before it was forwarded. `defects` are short English words for logs on what was mended.
     """
 
     message_id: str | None
@@ -142,4 +143,5 @@ class ParsedMail:
     delivery_report: DeliveryReport | None
     own_marks: tuple[tuple[str, str], ...]
     received_hops: int
+    delivered_to: tuple[str, ...]
     defects: tuple[str, ...]

@@ -7,7 +7,7 @@ import pytest
 from imapclient.exceptions import IMAPClientError
 from sqlalchemy import text
 
-from connectors.mail.imap import ImapPoller, Mailbox
+from connectors.mail.imap import Account, ImapPoller
 from desk.settings import SettingsError
 from tests.connectors.mail.conftest import MailDesk, plain_mail
 from tests.connectors.mail.imap_server import MailboxServer
@@ -26,7 +26,7 @@ def poller(mail_desk: MailDesk, box: MailboxServer) -> ImapPoller:
     mail_desk.desk.settings = replace(
         mail_desk.desk.settings, imap_url=url, imap_seconds=1, mail_size_limit_mb=1
     )
-    return ImapPoller(mail_desk.desk)
+    return ImapPoller(mail_desk.desk, mail_desk.desk.settings.imap_url)
 
 
 def mail(number: int) -> bytes:
@@ -129,7 +129,7 @@ def test_the_thread_goes_on_after_a_failure_and_ends_when_told(
 
 
 def test_a_mailbox_is_an_address_with_a_user() -> None:
-    box = Mailbox.from_url("imaps://wang%40example.com:p%2Fw@mail.example.com/Support/In")
+    box = Account.from_url("imaps://wang%40example.com:p%2Fw@mail.example.com/Support/In")
     assert (box.host, box.port, box.user, box.password) == (
         "mail.example.com", 993, "wang@example.com", "p/w",
     )  # fmt: skip
@@ -137,4 +137,4 @@ def test_a_mailbox_is_an_address_with_a_user() -> None:
     assert box.password not in box.key
     for wrong in ("http://x@y/INBOX", "imaps://mail.example.com/INBOX", "nonsense"):
         with pytest.raises(SettingsError, match="LANEDESK_IMAP_URL"):
-            Mailbox.from_url(wrong)
+            Account.from_url(wrong)

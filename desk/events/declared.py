@@ -136,6 +136,19 @@ declare(
     help=Text("Work on the ticket has ended.", "工单处理完毕。"),
 )
 declare(
+    "ticket.link_answered",
+    Text("One-time link filled in", "一次性链接已填写"),
+    _TICKET
+    | {
+        "link_id": ("number", Text("Link", "链接")),
+        "fields": ("list<string>", Text("Keys of the fields that were asked for", "所填字段的标识")),
+    },
+    help=Text(
+        "The customer has filled in the form of a link that was made for the ticket; its fields have their values.",
+        "客户已填写为该工单生成的一次性链接，字段的值已写入工单。",
+    ),
+)
+declare(
     "ticket.split",
     Text("Ticket split", "工单已拆分"),
     _TICKET

@@ -33,11 +33,11 @@ def read_token(settings: Settings, token: str) -> int | None:
 
 def shortened(path: str) -> str:
     """The path of a request as a log may hold it: whoever reads the log cannot open the page."""
-    head, tracking, rest = path.partition("/t/")
-    if head or not tracking:
-        return path
-    token, slash, page = rest.partition("/")
-    return f"/t/{token[:SHOWN]}…{slash}{page}"
+    for door in ("/t/", "/o/"):  # tracking pages, one-time links
+        if path.startswith(door):
+            token, slash, page = path.removeprefix(door).partition("/")
+            return f"{door}{token[:SHOWN]}…{slash}{page}"
+    return path
 
 
 @lru_cache

@@ -56,6 +56,7 @@ SENTENCES: dict[str, Any] = {
     "made_article": _l("made an article of it: %(title)s"),
     "batched": _l("opened it with others at once"),
     "imported": _l("imported it from a file, row %(row)s"),
+    "link_answered": _l("filled in the form of a one-time link"),
     "copied": _l("copied the ticket to %(names)s"),
     "uncopied": _l("took %(names)s off the copy list"),
     "linked": _l("linked the ticket with %(other)s"),

@@ -5,4 +5,4 @@ from flask import Blueprint
 blueprint = Blueprint("portal", "desk.portal", template_folder="templates")
 
 # each module adds its views to the blueprint
-from desk.portal.pages import door, forms, links, tracking  # noqa: E402, F401
+from desk.portal.pages import door, forms, links, once, once_links, tracking  # noqa: E402, F401

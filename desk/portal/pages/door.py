@@ -140,3 +140,11 @@ def failed_words() -> str:
     return _(
         "Something went wrong on our side, so it was not sent. Please try again in a few minutes."
     )
+
+
+def trap_words() -> str:
+    """For a page whose hidden field was filled in."""
+    return _(
+        "A field that is not meant for people was filled in, perhaps by your browser. "
+        "It is empty again: please send the form once more."
+    )

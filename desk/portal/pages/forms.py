@@ -26,6 +26,7 @@ from desk.portal.pages.door import (
     sent_key,
     stale_words,
     too_often,
+    trap_words,
 )
 from desk.portal.pages.uploads import FilesRefused, files_were_sent, keep_files
 from desk.portal.qr import qr_svg
@@ -71,7 +72,7 @@ def submit_page(slug: str) -> Any:
     if unique is None:
         return _show(page, submission, problem=stale_words(), status=400)
     if request.form.get(TRAP):
-        return _show(page, submission, problem=_trap_words(), status=422)
+        return _show(page, submission, problem=trap_words(), status=422)
     if problem := too_often("form"):
         return _show(page, submission, problem=problem, status=429)
     try:
@@ -221,10 +222,3 @@ def _show(
         action=here("portal.form", slug=page.link.slug),
     )
     return make_response(html, status or (422 if errors else 200))
-
-
-def _trap_words() -> str:
-    return _(
-        "A field that is not meant for people was filled in, perhaps by your browser. "
-        "It is empty again: please send the form once more."
-    )

@@ -102,6 +102,8 @@ def _compare(expected: Expected, seen: Seen, run: Run) -> None:
         raise Fault(f"{_name(run)}: is {seen.status}, not {expected.status}")
     if seen.incidents != expected.incidents:
         raise Fault(f"{_name(run)}: {seen.incidents} incidents, not {expected.incidents}")
+    if seen.stored != expected.stored:
+        raise Fault(f"{_name(run)}: {seen.stored} stored, not {expected.stored}")
     if seen.status == "active":
         if seen.standing != expected.standing:
             raise Fault(

@@ -25,6 +25,7 @@ from tests.faults.structure import (
     Sub,
     Trigger,
     counters,
+    walk,
 )
 
 ERRORS = "".join(f'<error id="er_{c}" errorCode="{c}"/>' for c in ("E1", "E2"))
@@ -50,13 +51,16 @@ class Drawing:
         """The finished files by process key; `name` is what its start and end events are named after."""
         body = self.room(room, name)
         self.notation[key] = " ".join("".join([*self.messages, body]).split())
-        self.files[key] = diagram(body, key=key, outside=ERRORS + "".join(self.messages))
+        store = f'<dataStore id="{store_key(self.key)}" name="Passed"/>'
+        self.files[key] = diagram(body, key=key, outside=ERRORS + store + "".join(self.messages))
         return self.files
 
     def room(self, room: Room, name: str) -> str:
         """Start, body, end, and the event sub-processes."""
         start, end = f"{name}_s", f"{name}_e"
         text = f'<startEvent id="{start}"/><endEvent id="{end}"/>'
+        if any(isinstance(node, Script) and node.stored for node in walk(room)):
+            text += f'<dataStoreReference id="{name}_st" dataStoreRef="{store_key(self.key)}"/>'
         text += self.path(room.body, start, end)
         return text + "".join(self.handler(handler) for handler in room.handlers)
 
@@ -245,11 +249,17 @@ def _assign(name: str, variable: str, value: str) -> str:
     )
 
 
+def store_key(key: str) -> str:
+    """The data store of a process and of all that it calls."""
+    return f"st_{key}"
+
+
 def _script(step: Script) -> str:
-    variable = f"x_{step.id}"
+    variable = "Passed" if step.stored else f"x_{step.id}"
+    value = "(if Passed = null then 0 else Passed)" if step.stored else variable
     if not step.operator:
-        return _assign(step.id, variable, f"{variable} + 1")
-    parameter = f'<l:param name="number" value="={variable}"/>'
+        return _assign(step.id, variable, f"{value} + 1")
+    parameter = f'<l:param name="number" value="={value}"/>'
     ours = f'<l:operator name="faults.add" result="{variable}">{parameter}</l:operator>'
     return f'<serviceTask id="{step.id}">{extension(ours)}</serviceTask>'
 

@@ -111,8 +111,8 @@ class Generator:
     # Leaves -----------------------------------------------------------------------------------------------------------
 
     def script(self, place: Place) -> tuple[Step, tuple[str, ...]]:
-        """A script or an inline operator."""
-        return Script(self.name("s"), self.chance(0.3)), place.known
+        """A script or an inline operator. What a data store holds is not asked: others may write it at that moment."""
+        return Script(self.name("s"), self.chance(0.3), self.chance(0.25)), place.known
 
     def human(self, place: Place) -> tuple[Step, tuple[str, ...]]:
         """A user task."""

@@ -121,6 +121,7 @@ class Oracle:
         self.records: list[Record] = []
         self.told: dict[str, Any] = dict(data)
         self.incidents = 0
+        self.stored = 0  # what the data store of the process, and of all that it calls, has counted
         self.status = "active"
         self.top = Frame(None, self._completed, dict(data))
         self.begin(room, self.top, "p", ())
@@ -275,6 +276,10 @@ class Oracle:
     def step(self, step: Step, frame: Frame, after: After, then: Next) -> None:
         """One step."""
         match step:
+            case Script(stored=True):
+                self.stored += 1
+                self.told["Passed"] = self.stored
+                then(self.passed(step.id, after))
             case Script():
                 name = f"x_{step.id}"
                 self.assign(frame, {name: frame.value(name) + 1})

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select, update
 
-from engine import incidents, jobs
+from engine import incidents, jobs, store_acts
 from engine.actors import SYSTEM, Actor
 from engine.bpmn import state
 from engine.bpmn.program import Program
@@ -30,7 +30,7 @@ from engine.tables import (
     subscription,
     timer,
 )
-from tests.faults.drawing import draw
+from tests.faults.drawing import draw, store_key
 from tests.faults.schedule import Act, Standing
 from tests.faults.structure import Handler, Room, walk
 
@@ -52,6 +52,7 @@ class Seen:
     data: dict[str, Any]
     status: str
     incidents: int
+    stored: int
 
 
 @contextmanager
@@ -136,7 +137,7 @@ class Run:
 
     def start(self, room: Room, key: str, data: Mapping[str, Any], now: datetime) -> Seen:
         """Deploy and start."""
-        self.now, self.seq = now, 0
+        self.now, self.seq, self.key = now, 0, key
         self.index = {
             f"{n.id}_s" if isinstance(n, Handler) else n.id: n.index
             for n in walk(room)
@@ -294,7 +295,16 @@ class Run:
                 dict(instance.top.local) if instance else {},
                 str(status),
                 int(count or 0),
+                self._stored(session),
             )
+
+    def _stored(self, session: Any) -> int:
+        """What the data store holds; of the values it was given none may be below the one before."""
+        store = store_acts.store(session, store_key(self.key))
+        given = [c.value for c in store_acts.changes(session, store_key(self.key), limit=1000)]
+        if given != sorted(given, reverse=True):
+            raise Fault(f"the data store was given {given}, newest first")
+        return store.value or 0 if store is not None else 0
 
     def _check_tables(self, session: Any, waiting: list[Token]) -> None:
         """Every token that waits has the row by which it is found, and there are no others."""

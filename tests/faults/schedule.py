@@ -44,6 +44,7 @@ class Expected:
     data: dict[str, Any]
     status: str
     incidents: int
+    stored: int
 
 
 @dataclass
@@ -92,7 +93,8 @@ class _Planner:
         oracle = self.oracle
         standing = Counter((s.element, s.identity) for s in oracle.stands())
         records = tuple(oracle.records[first:])
-        return Expected(records, first, standing, oracle.data, oracle.status, oracle.incidents)
+        return Expected(records, first, standing, oracle.data, oracle.status, oracle.incidents,
+                        oracle.stored)  # fmt: skip
 
     def choose(self, hurry: bool) -> Act:
         """An act that is possible now. In a hurry nothing fails and nothing is started at the side."""

@@ -58,10 +58,11 @@ class Handler:
 
 @dataclass(frozen=True)
 class Script:
-    """Counts itself in `x_<id>`, by a script task or by an inline operator."""
+    """Counts itself in `x_<id>`, by a script task or by an inline operator; or whatever passes, in the data store."""
 
     id: str
     operator: bool = False
+    stored: bool = False
 
 
 @dataclass(frozen=True)
@@ -227,7 +228,7 @@ def counters(room: Room) -> list[str]:
     found = []
 
     def look(node: Any) -> None:
-        if isinstance(node, Script):
+        if isinstance(node, Script) and not node.stored:
             found.append(f"x_{node.id}")
         for field in fields(node):
             value = getattr(node, field.name)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from desk.application import Desk
 from desk.contacts.models import Company, Contact
+from desk.fields.values import words_of
 from desk.people.models import User
 from desk.portal.tracking import tracking_url
 from desk.tickets.conversation import conversation, trail
@@ -21,6 +22,7 @@ from desk.tickets.types import type_by_key
 from desk.web.localisation import words
 from engine.timestamps import utc_now
 from printing.answers import Line, form_of_ticket, lines
+from printing.pictures import Pictures
 from printing.wording import moment
 
 MOST_MESSAGES = 200
@@ -31,17 +33,31 @@ NO_FIELDS: Facts = {f"field_{number}": "" for number in range(1, FIELDS + 1)}
 
 
 def ticket_facts(
-    session: Session, desk: Desk, ticket: Ticket, *, by: str, locale: str, notes: bool = False
+    session: Session,
+    desk: Desk,
+    ticket: Ticket,
+    *,
+    by: str,
+    locale: str,
+    notes: bool = False,
+    pictures: Pictures | None = None,
 ) -> Facts:
-    """All that a layout may print of one ticket; call it inside `speaking`. `notes`: internal notes too."""
+    """All that a layout may print of one ticket; call it inside `speaking`.
+
+    `notes`: internal notes too. `pictures`: takes those of the form, which else are named only.
+    """
     form = form_of_ticket(session, desk, ticket)
-    every = lines(session, desk, form, ticket.form_data, locale=locale, empty=True)
-    answered = [line for line in every if line["value"] or line["rows"]]
+    given = ticket.form_data
+    every = lines(session, desk, form, given, locale=locale, empty=True, pictures=pictures)
+    own = _own_fields(session, ticket, locale)
+    filled = [own.pop(line["key"], line) for line in every]
+    filled += own.values()
+    answered = [line for line in filled if line["value"] or line["rows"]]
     said, left = messages(session, ticket, notes=notes)
     trail_lines = _trail(session, ticket)
     return {
         "desk": desk_facts(desk, by),
-        "ticket": _ticket(session, desk, ticket, every, said, trail_lines),
+        "ticket": _ticket(session, desk, ticket, filled, said, trail_lines),
         "user": _user(session, ticket.contact, every),
         "customer": {"templateName": _("Customer")},
         "company": _company(ticket.company),
@@ -131,6 +147,20 @@ def _ticket(
     return _by_name(form) | _numbered(form) | elsewhere | own
 
 
+def _own_fields(session: Session, ticket: Ticket, locale: str) -> dict[str, Line]:
+    """What it has in the fields that the desk defines, as lines of a form, by key."""
+    language = "zh" if locale.startswith("zh") else "en"
+    return {
+        field.key: {
+            "key": field.key,
+            "label": field.label.get(language) or next(iter(field.label.values()), field.key),
+            "value": words[language],
+            "rows": [],
+        }
+        for field, words in words_of(session, ticket.id)
+    }
+
+
 def _by_user(ticket: Ticket) -> bool:
     return ticket.created_by.get("kind") == "user" and isinstance(ticket.created_by.get("id"), int)
 
@@ -141,7 +171,7 @@ def _by_name(form: list[Line]) -> Facts:
 
 
 def _numbered(form: list[Line]) -> Facts:
-    """`ticket.field_1` …, in the order of the form."""
+    """`ticket.field_1` …, in the order of the form; what the desk defines besides follows."""
     return {f"field_{number}": line["value"] for number, line in enumerate(form, 1)}
 
 

@@ -32,7 +32,7 @@ PLACEHOLDERS: Final[tuple[tuple[Text, tuple[tuple[str, Text], ...]], ...]] = (
             ("ticket.url, ticket.tracking_url", Text("addresses, for codes", "网址，用于二维码")),
             (
                 "ticket.field_1 …, ticket.KEY",
-                Text("fields of the form", "表单字段（按序号或标识）"),
+                Text("fields of the form and custom fields", "表单字段和自定义字段（按序号或标识）"),
             ),
         ),
     ),
@@ -69,6 +69,18 @@ PLACEHOLDERS: Final[tuple[tuple[Text, tuple[tuple[str, Text], ...]], ...]] = (
             ("{% for field in questions %} field.choices", Text("all questions", "全部问题")),
             ("{% for line in trail %} line.at, line.who, line.text", Text("trail", "处理流程")),
             ("{% for message in messages %} message.text", Text("conversation", "往来")),
+            (
+                '{% for one in field.pictures %} <img src="{{ one.address }}">',
+                Text("pictures of an answer", "表单中的图片"),
+            ),
+            (
+                "{% for step in steps %} step.name, step.who, step.at, step.fields",
+                Text("what was filled in at each step", "各步骤填写的内容"),
+            ),
+            (
+                '{% if signature %} <img src="{{ signature.address }}">',
+                Text("picture of the signature", "签名图片"),
+            ),
             (
                 '{% for image in images %} <img src="{{ image.address }}">',
                 Text("pictures that were sent", "图片附件"),

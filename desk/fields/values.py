@@ -208,6 +208,18 @@ def feel_values(session: Session, ticket_id: int) -> dict[str, Any]:
     return {field.key: feel_value(field, value) for field, value in rows}
 
 
+def words_of(session: Session, ticket_id: int) -> list[tuple[Field, dict[str, str]]]:
+    """What a ticket has, as people read it, in the order of the fields."""
+    has = values_of(session, [ticket_id])[ticket_id]
+    if not has:
+        return []
+    return [
+        (field, shown(session, field, has[field.key]))
+        for field in all_fields(session)
+        if field.key in has
+    ]
+
+
 # -- setting -------------------------------------------------------------------------------------
 
 

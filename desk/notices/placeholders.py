@@ -1,7 +1,7 @@
 """Placeholders in texts for people and systems: `{{ticket.subject}}` [000 §5.2.19, §5.2.20].
 
-Both spellings of the vendor's manual are known (ticketState and ticketStatus, …), and the fields of a ticket's form by
-their keys. An unknown placeholder becomes nothing.
+Both spellings of the vendor's manual are known (ticketState and ticketStatus, …), and by their keys the fields that the
+desk defines and those of a ticket's form. An unknown placeholder becomes nothing.
 """
 
 import re
@@ -11,7 +11,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import orjson
+from sqlalchemy.orm import object_session
 
+from desk.fields.values import words_of
 from desk.tickets.models import Ticket
 
 _PLACE = re.compile(r"\{\{\s*([A-Za-z_][\w.]*)\s*\}\}")
@@ -96,7 +98,17 @@ def _value(name: str, ticket: Ticket) -> Any:
     reader = _GROUPS.get(group.lower(), {}).get(field.lower())
     if reader is not None:
         return reader(ticket)
-    return ticket.form_data.get(field) if group.lower() == "ticket" else None
+    return _own(field, ticket) if group.lower() == "ticket" else None
+
+
+def _own(key: str, ticket: Ticket) -> Any:
+    """A field that the desk defines, in the customer's language; else the answer of that name in the form."""
+    session = object_session(ticket)
+    locale = "en" if ticket.contact is not None and ticket.contact.locale == "en" else "zh"
+    for field, words in words_of(session, ticket.id) if session is not None else ():
+        if field.key == key:
+            return words[locale]
+    return ticket.form_data.get(key)
 
 
 def _shown(value: Any, zone: ZoneInfo) -> str:

@@ -15,10 +15,13 @@ from sqlalchemy import update
 
 from desk.application import Desk
 from desk.contacts.models import Company, Contact
+from desk.fields.operations import FieldSettings, create_field
+from desk.fields.values import set_values
 from desk.forms import Form
 from desk.people.access import actor_of
 from desk.tickets import events
 from desk.tickets.models import Ticket
+from engine.actors import SYSTEM
 from engine.history import START, chain
 from engine.operators import Text
 from engine.tables import process_instance
@@ -115,6 +118,19 @@ def test_fields_of_the_form_are_read_by_name_number_and_label(desk: Desk, worked
     assert ("What is it about?", "Something is broken") in [
         (line["label"], line["value"]) for line in english["form"]
     ]
+
+
+def test_fields_that_the_desk_defines_are_read_by_name_number_and_label(desk: Desk, worked: Ticket) -> None:
+    with desk.database.transaction() as session:
+        for key, zh in (("zhuanda", "转达"), ("site", "地点")):
+            create_field(session, key, FieldSettings({"zh": zh}), actor=SYSTEM)
+        wanted = {"zhuanda": "乙", "site": "浦东"}
+        set_values(session, desk, session.get_one(Ticket, worked.id), wanted, actor=SYSTEM)
+    facts = facts_of(desk, worked)
+    assert (facts["ticket"]["zhuanda"], facts["ticket"]["site"]) == ("乙", "浦东")
+    assert [(line["label"], line["value"]) for line in facts["form"]][-2:] == [("转达", "乙"), ("地点", "浦东")]
+    numbered = [facts["ticket"][name] for name in facts["ticket"] if name.startswith("field_")]
+    assert numbered[-2:] == ["乙", "浦东"]
 
 
 def test_internal_notes_are_not_printed_for_customers(desk: Desk, worked: Ticket) -> None:

@@ -12,6 +12,13 @@ from sqlalchemy import select
 
 from desk.application import Desk
 from desk.contacts.models import Company, ContactAddress
+from desk.fields.operations import (
+    FieldSettings,
+    create_dictionary,
+    create_entry,
+    create_field,
+)
+from desk.fields.values import set_values
 from desk.notices import channels
 from desk.notices.models import Notice
 from desk.notices.operations import notices_of, notify, unread
@@ -127,6 +134,27 @@ def test_placeholders_know_both_spellings_and_the_form(desk: Desk, mailed: Any) 
         text = "{{ticket.ticketState}}|{{ ticket.ticketStatus }}|{{ticket.serial}}|"
         text += "{{user.email}}|{{ticket.none}}|{{evil()}}"
         assert filled(text, kept, zone) == "pending|pending|A-7|han@acme.cn||{{evil()}}"
+
+
+def test_fields_that_the_desk_defines_are_placeholders_in_the_customers_words(
+    desk: Desk, crew: SimpleNamespace, mailed: Any
+) -> None:
+    ticket = mailed()
+    with desk.database.transaction() as session:
+        regions = create_dictionary(session, "regions", {"zh": "区域", "en": "Regions"}, actor=SYSTEM)
+        create_entry(session, regions, "east", {"zh": "华东", "en": "East"}, actor=SYSTEM)
+        label = {"zh": "区域", "en": "Region"}
+        settings = FieldSettings(label, kind="choice", dictionary_id=regions.id)
+        create_field(session, "region", settings, actor=SYSTEM)
+        kept = session.get_one(Ticket, ticket.id)
+        kept.form_data = {"region": "x", "model": "A-7"}
+        session.flush()
+        set_values(session, desk, kept, {"region": "east"}, actor=SYSTEM)
+        zone = ZoneInfo("Asia/Shanghai")
+        assert kept.contact is not None
+        for locale, said in (("zh_CN", "华东"), ("en", "East")):
+            kept.contact.locale = locale
+            assert filled("{{ticket.region}} {{ticket.model}}", kept, zone) == f"{said} A-7"
 
 
 def test_every_placeholder_of_a_message_body(

@@ -139,7 +139,9 @@ def test_a_trigger_asks_for_fields_and_sets_them_by_their_kinds(
         "date": "2026-05-31", "time": "10:00", "position": "解放路2号", "stars": "5", "line": "北京",
     }  # fmt: skip
     asks = Condition("ticket.fields.line", "changed_to", ("广州",))
-    then = tuple(Action("field", (("key", key), ("value", value))) for key, value in wanted.items())
+    answer = Action("answer", (("key", "area"), ("value", "华东")))
+    sets = (Action("field", (("key", key), ("value", value))) for key, value in wanted.items())
+    then = (answer, *sets)
     kept = Action("field", (("key", "phone"), ("value", "139"), ("only_if_empty", "1")))
     rule = Rule("trigger", "", "字段", events=("ticket.changed",), all=(asks,), then=(*then, kept))
     with desk.database.transaction() as session:
@@ -150,6 +152,7 @@ def test_a_trigger_asks_for_fields_and_sets_them_by_their_kinds(
     settle()
     with desk.reading() as session:
         found = values_of(session, [ticket.id])[ticket.id]
+        assert session.get_one(Ticket, ticket.id).form_data == {"area": "华东"}
     assert {key: found[key] for key in wanted} == {
         "choice": "sw", "choices": ["screen", "sw"], "integer": 9, "decimal": 2.5, "date": "2026-05-31",
         "time": "10:00", "position": {"address": "解放路2号"}, "stars": 5, "line": "北京", "check": False,

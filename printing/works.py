@@ -8,8 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from pypdf import PdfReader, PdfWriter
-
 from desk.application import Desk
 from desk.background.kinds import work
 from desk.background.running import Running
@@ -105,6 +103,8 @@ def _path(task: Running, number: int) -> Path:
 
 
 def _join(parts: Sequence[Path], task: Running, name: str) -> None:
+    from pypdf import PdfReader, PdfWriter  # a tenth of a second that only joining has to wait for
+
     out = task.file(name, "application/pdf")
     out.truncate(0)
     with PdfWriter() as writer:

@@ -17,9 +17,6 @@ from datetime import date, datetime, time
 from typing import IO, Any, Final
 from zipfile import BadZipFile, ZipFile
 
-from openpyxl import load_workbook
-from openpyxl.utils.cell import range_boundaries
-
 from engine.operators import Text
 
 LIMIT: Final = 10 * 1024 * 1024  # bytes of a file [000 §5.2.5]
@@ -112,6 +109,8 @@ def plain(text: str) -> str:
 
 
 def _workbook(content: bytes) -> tuple[Line, ...]:
+    from openpyxl import load_workbook  # a sixth of a second that only reading has to wait for
+
     try:
         with ZipFile(io.BytesIO(content)) as book:
             merged = _checked(book)
@@ -167,6 +166,8 @@ def _cells(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[int, list[str]]]:
 
 def _filled(lines: tuple[Line, ...], refs: list[str]) -> tuple[Line, ...]:
     """Cells that were merged downwards hold their value in each row that has content."""
+    from openpyxl.utils.cell import range_boundaries
+
     cells = {line.number: list(line.cells) for line in lines}
     numbers = list(cells)
     left = MOST_MERGED

@@ -1,7 +1,7 @@
 """People and tickets to look at in an evaluation. The tickets go through the real diagram, as the real ones do."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 from uuid import UUID
 
@@ -9,6 +9,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from desk.application import Desk
+from desk.fields.models import DictionaryEntry, Kind
+from desk.fields.operations import (
+    FieldSettings,
+    create_dictionary,
+    create_entry,
+    create_field,
+    create_group,
+)
 from desk.people import operations, queries
 from desk.people.access import actor_of
 from desk.tickets.operations import receive_message
@@ -43,7 +51,26 @@ class DemoTicket:
     person: str | None = None
     stage: Literal["pending", "dispatched", "processing", "ended"] = "pending"
     solution: str = ""
+    fields: Mapping[str, Any] = field(default_factory=dict)  # of FIELDS
 
+
+# A dictionary: key of each value, the key of the one above it, title.
+PROBLEMS = (
+    ("hardware", None, {"zh": "硬件", "en": "Hardware"}),
+    ("printer", "hardware", {"zh": "打印机", "en": "Printer"}),
+    ("computer", "hardware", {"zh": "电脑", "en": "Computer"}),
+    ("software", None, {"zh": "软件", "en": "Software"}),
+    ("network", None, {"zh": "网络", "en": "Network"}),
+)
+FIELDS = {
+    "problem": FieldSettings(
+        {"zh": "问题分类", "en": "Kind of problem"}, Kind.CASCADE, in_list=True, searchable=True
+    ),
+    "floor": FieldSettings(
+        {"zh": "楼层", "en": "Floor"}, Kind.INTEGER, in_list=True, searchable=True
+    ),
+    "affected": FieldSettings({"zh": "受影响人数", "en": "People affected"}, Kind.INTEGER),
+}
 
 TICKETS = (
     DemoTicket(
@@ -51,6 +78,7 @@ TICKETS = (
         "chenjing@hengtai.example",
         "打印机一直提示缺纸",
         "三楼的打印机纸盒是满的，但一直提示缺纸，重启过两次还是这样，请尽快处理。",
+        fields={"problem": "printer", "floor": 3},
     ),
     DemoTicket(
         "周强",
@@ -112,6 +140,22 @@ def add_demo_people(session: Session, password_hash: str, *, locale: str) -> tup
     return tuple(made)
 
 
+def add_demo_fields(session: Session) -> None:
+    """Fields that every ticket has, in a group, and the dictionary of one of them."""
+    problems = create_dictionary(
+        session, "problems", {"zh": "问题分类", "en": "Kinds of problems"}, actor=SYSTEM
+    )
+    entries: dict[str | None, DictionaryEntry] = {}
+    for key, above, title in PROBLEMS:
+        entries[key] = create_entry(
+            session, problems, key, title, parent=entries.get(above), actor=SYSTEM
+        )
+    group = create_group(session, {"zh": "问题信息", "en": "About the problem"}, actor=SYSTEM)
+    for key, settings in FIELDS.items():
+        placed = replace(settings, group_id=group.id, dictionary_id=problems.id)
+        create_field(session, key, placed, actor=SYSTEM)
+
+
 def add_demo_tickets(desk: Desk) -> None:
     """Let each customer write, then do what the people of the desk did, task by task."""
     for ticket in TICKETS:
@@ -132,6 +176,7 @@ def _arrive(desk: Desk, session: Session, ticket: DemoTicket) -> UUID:
         subject=ticket.subject,
         text=ticket.text,
         sender_mail=ticket.mail,
+        form_data=ticket.fields or None,
     )
     delivery: Delivery = desk.engine.message(
         session,

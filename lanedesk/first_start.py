@@ -16,7 +16,7 @@ from desk.portal.operations import DEFAULT_SLUG, ensure_form_link
 from desk.settings import Settings
 from desk.tickets.types import BASIC, SHIPPED, ensure_types
 from engine.actors import SYSTEM
-from lanedesk.demo import add_demo_people, add_demo_tickets
+from lanedesk.demo import add_demo_fields, add_demo_people, add_demo_tickets
 from lanedesk.deploying import LIBRARY, bundles, deploy_bundle
 
 ADMINISTRATOR = "admin"
@@ -80,6 +80,8 @@ def first_start(
         ensure_dashboards(session, actor=SYSTEM)
         _ensure_forms_of_types(session)
         people = add_demo_people(session, hashed, locale=desk.settings.locale) if demo else ()
+        if demo:
+            add_demo_fields(session)
     if demo:
         add_demo_tickets(desk)
     return Welcome(password, people)

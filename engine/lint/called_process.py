@@ -14,11 +14,15 @@ def check(context: Context) -> Iterator[Finding]:
         if node.tag != "callActivity":
             continue
         version = node.called_version
-        if node.called_element not in context.bundle.process_keys:
+        if not node.called_element:
+            yield Finding(
+                node.id, "The call names no process.", "调用活动未指定流程。", node.line
+            )
+        elif node.called_element not in context.bundle.process_keys:
             yield Finding(
                 node.id,
-                f"There is no process “{node.called_element or ''}” to call.",
-                f"不存在可调用的流程“{node.called_element or ''}”。",
+                f"There is no process “{node.called_element}” to call.",
+                f"不存在可调用的流程“{node.called_element}”。",
                 node.line,
             )
         elif version is not None and not version.isdigit() and version != "latest":

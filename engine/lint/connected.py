@@ -12,6 +12,7 @@ SEVERITY = "error"
 def check(context: Context) -> Iterator[Finding]:
     """Flows lead somewhere; every node is reached; ends end and starts start."""
     for scope in context.scopes():
+        begins = bool(scope.starts) or scope.triggered_by_event
         for flow in scope.flows.values():
             if flow.source not in scope.nodes or flow.target not in scope.nodes:
                 yield Finding(
@@ -42,11 +43,7 @@ def check(context: Context) -> Iterator[Finding]:
                     "边界事件没有附着在任何活动上。",
                     node.line,
                 )
-            if (
-                not node.incoming
-                and not _may_begin(node)
-                and (scope.starts or scope.triggered_by_event)
-            ):
+            if begins and not node.incoming and not _may_begin(node):
                 yield Finding(
                     node.id,
                     "No flow leads here: a token can never reach it.",

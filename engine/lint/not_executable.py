@@ -23,9 +23,10 @@ def check(context: Context) -> Iterator[Finding]:
                     "Correlation properties are not read: give the message itself a key.",
                     "不支持关联属性（correlationSubscription），请在消息上设置关联键。",
                 )
-    for scope, node in context.nodes():
-        if scope.tag == "process" and node in scope.entries:
+    for executable in context.executable:
+        for node in executable.scope.entries:
             yield from _process_start(node)
+    for _, node in context.nodes():
         if node.loop is not None:
             yield from _loop(node)
 

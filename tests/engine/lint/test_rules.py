@@ -1,12 +1,15 @@
 """Every rule refuses what it is for, names the element, and speaks both languages."""
 
 import re
+import time
 from pathlib import Path
 
 import pytest
 
+from engine.bpmn.reading import read_definitions
 from engine.errors import DeployRefused
-from engine.lint import rules
+from engine.lint import Bundle, lint, rules
+from engine.operators import Operators
 from tests.engine.conftest import Rig
 from tests.engine.diagrams import diagram, message, on_message, person, script, service, timer
 
@@ -113,7 +116,10 @@ WRONG: dict[str, list[tuple[str, ...]]] = {
     "task-fields": [
         ("a", ENDS + person("a", "yes", readonly="x", hidden="y") + "s->a a->e"),
     ],
-    "called-process": [("c", ENDS + '<callActivity id="c" calledElement="nowhere"/>s->c c->e')],
+    "called-process": [
+        ("c", ENDS + '<callActivity id="c" calledElement="nowhere"/>s->c c->e'),
+        ("c", ENDS + '<callActivity id="c"/>s->c c->e'),
+    ],
     "script-language": [("t", data("<script>import os</script>", "scriptTask"))],
     "loop": [
         ("es", ENDS + '<subProcess id="es" triggeredByEvent="true">'
@@ -387,3 +393,17 @@ def test_hostile_and_broken_files_are_refused_in_words(
 ) -> None:
     with pytest.raises(DeployRefused, match=words):
         rig.deploy(content)
+
+
+def test_a_large_diagram_costs_what_its_size_says() -> None:
+    def cost(steps: int) -> float:
+        """Seconds of this process for all rules."""
+        body = "".join(f'<task id="t{n}"/>' for n in range(steps))
+        definitions = read_definitions(diagram(ENDS + body), validate=False)
+        began = time.process_time()
+        found = lint(Bundle({"x.bpmn": definitions}, {}, Operators()))
+        assert len(found) > steps
+        return time.process_time() - began
+
+    cost(10)  # once, so that all rules are there
+    assert cost(4000) < 25 * cost(500)  # eight times as large; with squares it would be sixty-four times

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from designer_api.backtests.asked import asked_with, decision_model
 from designer_api.backtests.differences import (
     Difference,
+    Words,
     decided_otherwise,
     differences,
     numbered_rules,
@@ -29,6 +30,7 @@ from designer_api.backtests.replay import (
     play,
     recorded,
 )
+from designer_api.files.contents import decision_words
 from designer_api.runs.neighbours import calendars_of, called_bundles
 from desk.audit.personal import revealed
 from desk.tickets.models import Ticket
@@ -58,7 +60,7 @@ class NoSuchDecision(LookupError):
 class Tally:
     """What comes out, as designer_api.backtests.schemas.BacktestResult has it. `decisions` are their names by id."""
 
-    def __init__(self, decisions: Mapping[str, str]) -> None:
+    def __init__(self, decisions: Mapping[str, Words]) -> None:
         self.decisions = decisions
         self.replayed = self.same = self.different = self.skipped = 0
         self.elements: Counter[str] = Counter()
@@ -111,7 +113,7 @@ class Tally:
             "rules": [
                 {
                     "decision": decision,
-                    "name": self.decisions.get(decision, decision),
+                    "name": self.decisions.get(decision) or {"en": decision, "zh": decision},
                     "rule": rule,
                     "old_number": numbers[0],
                     "new_number": numbers[1],
@@ -180,8 +182,8 @@ def of_decision(
     draft = next((m for m in models.values() if key in decision_ids(m)), None)
     if draft is None:
         raise NoSuchDecision(key)
-    tally = Tally(_decision_names(files))
-    names = {d.id: {"en": d.name, "zh": d.name} for d in draft.definitions.decisions}
+    names = _decision_names(files)
+    tally = Tally(names)
     host = engine.host(session)
     rows = list(_decided(session, key, since, limit))
     for number, row in enumerate(rows, 1):
@@ -231,12 +233,11 @@ def _models(files: Mapping[str, bytes]) -> Mapping[str, DecisionModel]:
     return models
 
 
-def _decision_names(files: Mapping[str, bytes]) -> dict[str, str]:
-    return {
-        decision.id: decision.name
-        for model in _models(files).values()
-        for decision in model.definitions.decisions
-    }
+def _decision_names(files: Mapping[str, bytes]) -> dict[str, Words]:
+    found: dict[str, Words] = {}
+    for path in _models(files):
+        found |= decision_words(files[path])
+    return found
 
 
 def _sandbox(session: Session, engine: Any, files: Mapping[str, bytes]) -> Sandbox:

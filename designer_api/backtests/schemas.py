@@ -44,7 +44,7 @@ class RuleCountSchema(ma.Schema):
     """
 
     decision = fields.String()
-    name = fields.String()
+    name = words()
     rule = fields.String()
     old_number = fields.Integer(allow_none=True)
     new_number = fields.Integer(allow_none=True)

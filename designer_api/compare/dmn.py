@@ -6,6 +6,7 @@ from typing import Any
 
 from designer_api.compare.changes import Change
 from designer_api.compare.order import merged, moved
+from designer_api.files.contents import words_of_decision
 from engine.bpmn.document import Element, local
 from engine.bpmn.reading import read_xml
 
@@ -56,7 +57,7 @@ def compare_dmn(left: bytes, right: bytes) -> Comparison:
     old, new = _elements(before), _elements(after)
     for key, element in new.items():
         if key not in old:
-            changes.append(Change("added", key, local(element), _names(element)))
+            changes.append(Change("added", key, local(element), words_of_decision(element)))
             drawn += _drawn(element, None, _table(element))
             continue
         changes += _facts_differ(key, old[key], element)
@@ -69,7 +70,7 @@ def compare_dmn(left: bytes, right: bytes) -> Comparison:
             drawn += _drawn(element, was, now)
     for key, element in old.items():
         if key not in new:
-            changes.append(Change("removed", key, local(element), _names(element)))
+            changes.append(Change("removed", key, local(element), words_of_decision(element)))
             drawn += _drawn(element, _table(element), None)
     return Comparison(changes, cells, drawn)
 
@@ -78,17 +79,12 @@ def _elements(root: Element) -> dict[str, Element]:
     return {e.get("id"): e for e in root.iter() if local(e) in _DRG and e.get("id")}
 
 
-def _names(element: Element) -> dict[str, str]:
-    name = element.get("name") or element.get("id") or ""
-    return {"zh": name, "en": name}
-
-
 def _facts_differ(key: str, old: Element, new: Element) -> Iterator[Change]:
     was, now = dict(_facts(old)), dict(_facts(new))
     for name in dict.fromkeys([*was, *now]):
         if was.get(name) != now.get(name):
             yield Change(
-                "changed", key, local(new), _names(new), name, was.get(name), now.get(name)
+                "changed", key, local(new), words_of_decision(new), name, was.get(name), now.get(name)
             )
 
 
@@ -97,6 +93,9 @@ def _facts(element: Element) -> Iterator[tuple[str, str]]:
     for name, value in element.attrib.items():
         if name != "id" and not name.startswith("{"):
             yield name, value
+    for language, name in words_of_decision(element).items():
+        if name != element.get("name") and name != element.get("id"):
+            yield f"text {language}", name
     needs = sorted(
         r.get("href", "")
         for child in element
@@ -199,7 +198,7 @@ def _drawn(element: Element, old: _Table | None, new: _Table | None) -> Iterator
     elsewhere = moved(list(old.rules), list(new.rules))
     yield {
         "decision": element.get("id"),
-        "name": _names(element),
+        "name": words_of_decision(element),
         "hit_policy": {"old": old.hit_policy or None, "new": new.hit_policy or None},
         "columns": [
             {
@@ -233,10 +232,10 @@ def _said(
     """Cells as changes of the decision, with the rule and the column by name."""
     if old is not None and new is not None and old.hit_policy != new.hit_policy:
         yield Change(
-            "changed", key, "decision", _names(element), "hitPolicy", old.hit_policy, new.hit_policy
+            "changed", key, "decision", words_of_decision(element), "hitPolicy", old.hit_policy, new.hit_policy
         )
     columns = (old.columns if old else {}) | (new.columns if new else {})
-    decision = _names(element)
+    decision = words_of_decision(element)
     for cell in cells:
         if cell.row is None:
             kind, head = columns[cell.column or ""]

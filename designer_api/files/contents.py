@@ -2,13 +2,16 @@
 
 import hashlib
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import orjson
 from lxml import etree
 
 from engine.bpmn.document import BPMN
 from engine.bpmn.extensions import LANEDESK, words_of
+from engine.bpmn.reading import read_xml
 
 LARGEST = 10 * 1024 * 1024  # bytes
 ETAG_LENGTH = 32  # of the 64 digits of a SHA-256, as deployed files carry it, too
@@ -150,18 +153,31 @@ def _of_xml(kind: str, content: bytes) -> Described:
                 else {}
             )
         return Described(chosen.get("id"), names)
-    decision = next(
-        (e for e in root.iter() if isinstance(e.tag, str) and _DMN.sub("", e.tag) == "decision"),
-        None,
-    )
+    decision = next(_decisions(root), None)
     if decision is None:
         return Described(None, {})
     title = root.get("name") or decision.get("name")
-    names = {"zh": title} if title else {}
-    for text in decision.iterfind(f"{{*}}extensionElements/{{{LANEDESK}}}text"):
-        if title and text.get("lang") and text.get("name"):
-            names[text.get("lang")] = text.get("name")
-    return Described(decision.get("id"), names)
+    return Described(decision.get("id"), {"zh": title} | _translated(decision) if title else {})
+
+
+def _decisions(root: Any) -> Iterator[Any]:
+    return (e for e in root.iter() if isinstance(e.tag, str) and _DMN.sub("", e.tag) == "decision")
+
+
+def _translated(decision: Any) -> dict[str, str]:
+    texts = decision.iterfind(f"{{*}}extensionElements/{{{LANEDESK}}}text")
+    return {t.get("lang"): t.get("name") for t in texts if t.get("lang") and t.get("name")}
+
+
+def words_of_decision(decision: Any) -> dict[str, str]:
+    """What an element of a decision file is called, in both languages."""
+    name = decision.get("name") or decision.get("id") or ""
+    return {"zh": name, "en": name} | _translated(decision)
+
+
+def decision_words(content: bytes) -> dict[str, dict[str, str]]:
+    """The names of all decisions of a file that can be read, by their ids."""
+    return {e.get("id"): words_of_decision(e) for e in _decisions(read_xml(content))}
 
 
 def too_large(path: str, content: bytes) -> dict[str, str] | None:

@@ -88,7 +88,7 @@ export async function openBacktest(workspace, tab) {
 function rules(items) {
   const place = (number) => (number === null ? "–" : number);
   return table([t("Decision"), t("Rule"), t("Matched then"), t("Matches with the draft")],
-    items.map((one) => [one.name, one.old_number === null || one.new_number === null || one.old_number === one.new_number ? place(one.new_number ?? one.old_number) : `${one.old_number} → ${one.new_number}`, one.before, one.after]), t("Rules that match more or less often"));
+    items.map((one) => [both(one.name) || one.decision, one.old_number === null || one.new_number === null || one.old_number === one.new_number ? place(one.new_number ?? one.old_number) : `${one.old_number} → ${one.new_number}`, one.before, one.after]), t("Rules that match more or less often"));
 }
 
 function cases({ items, different }) {

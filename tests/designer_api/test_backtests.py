@@ -29,7 +29,11 @@ FLOW = (
     + '<endEvent id="e"/>s->decide decide->g g->fast[hours < 4] g->>slow fast->e slow->e'
 )
 OLD = table('a"vip"|2', "b-|8")
-NEW = table('a"vip"|2', 'c"gold"|3', "b-|8", policy="FIRST")
+ENGLISH = (
+    b'name="SLA"><extensionElements><l:text xmlns:l="urn:lanedesk:bpmn:1.0" lang="en" name="Hours"/>'
+    b"</extensionElements>"
+)
+NEW = table('a"vip"|2', 'c"gold"|3', "b-|8", policy="FIRST").replace(b'name="SLA">', ENGLISH)
 
 
 def real_tickets(desk: Desk) -> list[UUID]:
@@ -68,6 +72,8 @@ def test_a_changed_decision_shows_which_instances_come_out_otherwise(
     output = next(i for i in result["items"] if i["kind"] == "output")
     assert (output["old"], output["new"]) == (8, 3)
     assert output["words"]["zh"] == "SLA：当时结果为 8；按草稿为 3。"
+    assert output["words"]["en"] == "Hours: the result was 8; in the draft 3."
+    assert result["rules"][0]["name"] == {"zh": "SLA", "en": "Hours"}
     assert {(r["rule"], r["before"], r["after"]) for r in result["rules"]} == {
         ("b", 2, 1),
         ("c", 0, 1),

@@ -106,6 +106,9 @@ def test_a_table_is_compared_cell_by_cell() -> None:
         "删除规则“SLA 第 2 条”。",
     ]
     assert compare_dmn(old, old) == Comparison([], [], [])
+    text = b'<extensionElements><l:text xmlns:l="urn:lanedesk:bpmn:1.0" lang="en" name="Hours"/></extensionElements>'
+    (named,) = compare_dmn(old, old.replace(b"<decisionTable", text + b"<decisionTable")).changes
+    assert named.words["en"] == "Decision “Hours”: English name was empty, is now “Hours”."
 
 
 def test_a_table_is_drawn_with_what_was_and_what_is() -> None:

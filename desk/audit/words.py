@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from desk.audit.actions import ACTIONS
-from desk.audit.names import Names, name_in
+from desk.audit.names import Names, name_in, said_in
 from engine.operators import Text
 
 # event of the history → the sentence after the name of who did it; %(step)s is the element as drawn
@@ -72,6 +72,12 @@ NAMES: Final[dict[str, Text]] = {
     "processes": Text("processes", "流程"), "person": Text("person", "人员"),
     "slug": Text("address", "地址"), "process": Text("process", "流程"),
     "sha256": Text("SHA-256", "SHA-256"), "reason": Text("reason", "原因"),
+    "key": Text("key", "标识"), "label": Text("label", "显示名称"), "fields": Text("fields", "字段"),
+    "group_id": Text("group", "分组"), "dictionary_id": Text("dictionary", "字典"),
+    "expression": Text("formula", "公式"), "pattern": Text("pattern", "正则表达式"),
+    "required": Text("required", "必填"), "held": Text("read-only for", "只读范围"),
+    "in_list": Text("in lists", "列表显示"), "searchable": Text("searchable", "提供搜索"),
+    "types": Text("types", "类型"), "order": Text("order", "排序"),
 }  # fmt: skip
 VALUES: Final[dict[str, Text]] = {
     "urgent": Text("urgent", "紧急"), "high": Text("high", "高"), "normal": Text("normal", "普通"),
@@ -105,7 +111,7 @@ def sentence(
     `before` holds the process's values until then: with it, a row that changes some says from what to what.
     `outcomes` holds the labels of the step's outcomes.
     """
-    step = name_in(names, element.partition("#")[0] if element else None, locale)
+    step = said_in(names, element.partition("#")[0] if element else None, locale)
     changes = changed(data.get("set") or {}, data.get("before") or before or {}, locale)
     if changes and event in ("completed", "submitted", "variables", "edited", "retried"):
         said = CHANGED_IN if step else CHANGED_ONLY
@@ -124,7 +130,7 @@ def sentence(
         "outcome": (outcomes or {}).get(outcome) or name_in(names, outcome, locale),
         "event": data.get("message") or data.get("signal") or "",
         "from": data.get("from", "?"),
-        "to": name_in(names, str(data["to"]), locale) if "to" in data else "?",
+        "to": said_in(names, str(data["to"]), locale) if "to" in data else "?",
     }
 
 
@@ -169,6 +175,7 @@ SUBJECTS: Final[dict[str, Text]] = {
     "background": Text("background work", "后台任务"), "archive": Text("archive", "归档"),
     "retention": Text("retention", "保留期限"), "attachment": Text("attachment", "附件"),
     "calendar": Text("calendar", "日历"), "form_link": Text("form link", "表单链接"), "system": Text("system", "系统"),
+    "field": Text("field", "字段"),
 }  # fmt: skip
 
 
@@ -196,6 +203,9 @@ def shown(value: Any, locale: str) -> str:
         return ("、" if locale.startswith("zh") else ", ").join(
             shown(v, locale) for v in value
         ) or "–"
+    if isinstance(value, Mapping) and value and value.keys() <= {"zh", "en"}:
+        text = value.get("zh" if locale.startswith("zh") else "en")
+        return shown(text or next(iter(value.values())), locale)
     if isinstance(value, Mapping):
         inner = ", ".join(f"{field(k, locale)} {shown(v, locale)}" for k, v in value.items())
         return f"{{{inner[:LONGEST]}}}"

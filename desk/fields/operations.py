@@ -28,6 +28,7 @@ from desk.people.errors import PeopleError
 from desk.people.log import record
 from desk.people.models import Team, User
 from desk.tickets.models import TicketType
+from desk.tickets.statuses import KEY as STATUSES
 from engine.actors import Actor
 from engine.expressions import compiled
 from engine.feel import FeelSyntaxError
@@ -77,7 +78,7 @@ def create_field(session: Session, key: str, settings: FieldSettings, *, actor: 
     _keep(session, made, settings)
     session.add(made)
     session.flush()
-    _note(session, "field_created", made.key, actor, new=_said(made))
+    _note(session, "field_created", made.key, actor, new=_filled(made))
     return made
 
 
@@ -95,7 +96,7 @@ def delete_field(session: Session, found: Field, *, actor: Actor) -> None:
         raise FieldError("active", _l("Tickets have values in it: withdraw it instead."))
     session.delete(found)
     session.flush()
-    _note(session, "field_deleted", found.key, actor, old=_said(found))
+    _note(session, "field_deleted", found.key, actor, old=_filled(found))
 
 
 def has_values(session: Session, found: Field) -> bool:
@@ -196,7 +197,12 @@ def _said(found: Field) -> dict[str, Any]:
     names = ("label", "group_id", "dictionary_id", "expression", "pattern", "required", "held",
              "in_list", "searchable", "types", "active")  # fmt: skip
     kept = {name: getattr(found, name) for name in names}
-    return {"key": found.key, "kind": found.kind, **kept, "label": _both(found.label)}
+    return {"key": found.key, "kind": found.kind, **kept}
+
+
+def _filled(found: Field) -> dict[str, Any]:
+    """The same without what was left as it is anyway."""
+    return {name: value for name, value in _said(found).items() if value}
 
 
 # -- groups --------------------------------------------------------------------------------------
@@ -244,7 +250,7 @@ def order_groups(session: Session, numbers: Sequence[int]) -> None:
 
 
 def _group_said(found: FieldGroup) -> dict[str, Any]:
-    return {"name": _both(found.title), "note": found.note}
+    return {"name": found.title, "note": found.note}
 
 
 # -- dictionaries --------------------------------------------------------------------------------
@@ -293,6 +299,8 @@ def create_entry(
         raise FieldError("key", _l("Use small letters, digits, dots, hyphens and underscores."))
     if any(one.key == key for one in entries):
         raise FieldError("key", _l("The dictionary has a value with this key already."))
+    if found.key == STATUSES and (parent is None or parent.parent_id is not None):
+        raise FieldError("parent", _l("Say to which of the six states it belongs."))
     if parent is not None and (parent.dictionary_id != found.id or _depth(entries, parent) >= DEPTH):
         raise FieldError("parent", _l("It cannot stand below this value."))
     made = DictionaryEntry(
@@ -319,10 +327,12 @@ def change_entry(
     actor: Actor,
 ) -> None:
     """Change a value, or withdraw it; tickets that have it keep it. Raises FieldError without a title."""
+    of = session.get_one(Dictionary, found.dictionary_id)
+    if of.key == STATUSES and found.parent_id is None and not active:
+        raise FieldError("active", _l("The six states stay; withdraw statuses of your own."))
     old = _entry_said(found)
     found.title, found.note, found.active = _title(title, "title_zh"), _note_text(note), active
     session.flush()
-    of = session.get_one(Dictionary, found.dictionary_id)
     _note(session, "dictionary_changed", of.key, actor, old=old, new=_entry_said(found))
 
 
@@ -352,11 +362,11 @@ def _free_entry_key(entries: Sequence[DictionaryEntry]) -> str:
 
 
 def _dictionary_said(found: Dictionary) -> dict[str, Any]:
-    return {"key": found.key, "name": _both(found.title), "note": found.note}
+    return {"key": found.key, "name": found.title, "note": found.note}
 
 
 def _entry_said(found: DictionaryEntry) -> dict[str, Any]:
-    return {"key": found.key, "name": _both(found.title), "note": found.note, "active": found.active}
+    return {"key": found.key, "name": found.title, "note": found.note, "active": found.active}
 
 
 # -- what they share -----------------------------------------------------------------------------
@@ -377,10 +387,6 @@ def _title(texts: Mapping[str, str], control: str) -> dict[str, str]:
 
 def _note_text(note: str) -> str:
     return " ".join(note.split())[:400]
-
-
-def _both(texts: Mapping[str, str]) -> str:
-    return " / ".join(dict.fromkeys(text for text in texts.values() if text))
 
 
 def _note(

@@ -126,6 +126,9 @@ def _value(value: Any, locale: str) -> str:
     if isinstance(value, list):
         names = [ROLES[key].name.in_(locale) if key in ROLES else str(key) for key in value]
         return ("、" if locale.startswith("zh") else ", ").join(names) or "–"
+    if isinstance(value, Mapping):
+        text = value.get("zh" if locale.startswith("zh") else "en")
+        return str(text or next(iter(value.values()), "–"))
     return "–" if value is None else str(value)
 
 

@@ -131,7 +131,7 @@ def _open(slug: str) -> _Page:
     with desk.reading() as session:
         link = link_by_slug(session, slug)
         if link is None:
-            abort(404)
+            abort(_no_form())
         if not link.active:
             abort(_closed_form())
         try:
@@ -140,6 +140,11 @@ def _open(slug: str) -> _Page:
             log.error("form.unusable", link=slug, reason=str(unusable))
             abort(_unusable_form())
     return _Page(link, form)
+
+
+def _no_form() -> Response:
+    text = _("The address may be mistyped, or what was here is gone. Nothing was changed.")
+    return closed(_("There is nothing here"), text, 404, ask_anew=True)
 
 
 def _closed_form() -> Response:

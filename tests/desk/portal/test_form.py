@@ -278,7 +278,11 @@ def test_a_closed_form_says_so(customer: Customer, office: Office, desk: Desk) -
 
 
 def test_an_unknown_form_is_not_there(customer: Customer) -> None:
-    assert customer.get("/f/nothing").status_code == 404
+    missing = customer.get("/f/nothing")
+    assert missing.status_code == 404
+    assert "default-src 'none'" in missing.headers["Content-Security-Policy"]
+    assert "<script" not in missing.text, "the policy of customers' pages lets none run"
+    assert 'href="/f/request' in missing.text, "and a way on"
     assert customer.get("/f/nothing/qr.svg").status_code == 404
 
 

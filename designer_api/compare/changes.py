@@ -4,6 +4,8 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from desk.diagrams.kinds import KINDS
+
 Words = dict[str, str]
 Kind = Literal["added", "removed", "moved", "changed"]
 
@@ -14,15 +16,7 @@ _KINDS = {
     "manualTask": ("manual task", "手工任务"), "businessRuleTask": ("decision task", "决策任务"),
     "callActivity": ("call", "调用活动"), "subProcess": ("sub-process", "子流程"),
     "adHocSubProcess": ("ad-hoc sub-process", "自由子流程"), "transaction": ("transaction", "事务"),
-    "exclusiveGateway": ("exclusive gateway", "排他网关"),
-    "parallelGateway": ("parallel gateway", "并行网关"),
-    "inclusiveGateway": ("inclusive gateway", "包容网关"),
-    "eventBasedGateway": ("event gateway", "事件网关"),
-    "complexGateway": ("complex gateway", "复杂网关"),
-    "startEvent": ("start event", "开始事件"), "endEvent": ("end event", "结束事件"),
-    "boundaryEvent": ("boundary event", "边界事件"),
-    "intermediateCatchEvent": ("catching event", "捕获事件"),
-    "intermediateThrowEvent": ("throwing event", "抛出事件"),
+    **{tag: (kind.en, kind.zh) for tag, kind in KINDS.items()},
     "sequenceFlow": ("flow", "连线"), "messageFlow": ("message flow", "消息流"),
     "association": ("association", "关联"), "lane": ("lane", "泳道"),
     "laneSet": ("lanes", "泳道组"), "participant": ("pool", "泳池"),

@@ -9,13 +9,15 @@ from lxml import etree
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from desk.diagrams.kinds import KINDS
 from engine.tables import deployed_resource, process_version
 
 BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 TEXT = "{urn:lanedesk:bpmn:1.0}text"
 EXTENSIONS = "{http://www.omg.org/spec/BPMN/20100524/MODEL}extensionElements"
 
-Names = Mapping[str, Mapping[str, str]]  # element id → {"zh": …, "en": …}
+# element id → {"zh": …, "en": …}, and of a gateway or event that is drawn without a name {"kind": its BPMN element}
+Names = Mapping[str, Mapping[str, str]]
 
 
 def names_of(session: Session, version_id: UUID) -> Names:
@@ -51,6 +53,9 @@ def names_in(diagram: bytes) -> Names:
     found: dict[str, dict[str, str]] = {}
     for element in etree.fromstring(diagram, parser).iter(etree.Element):
         identity, name = element.get("id"), element.get("name")
+        kind = element.tag.removeprefix(BPMN)
+        if identity and not name and kind in KINDS:
+            found[identity] = {"kind": kind}
         if not identity or not name:
             continue
         words = {"zh": name, "en": name}
@@ -66,3 +71,9 @@ def name_in(names: Names, element: str | None, locale: str) -> str:
     """An element's name in a locale such as `zh_CN`; its id when it has none."""
     words: Mapping[str, Any] = names.get(element or "", {})
     return words.get("zh" if locale.startswith("zh") else "en") or element or ""
+
+
+def said_in(names: Names, element: str | None, locale: str) -> str:
+    """How a sentence calls an element: by its name, one without a name by its kind where that says something."""
+    kind = names.get(element or "", {}).get("kind")
+    return KINDS[kind].in_(locale) if kind else name_in(names, element, locale)

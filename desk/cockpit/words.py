@@ -6,13 +6,14 @@ from typing import Any
 from flask_babel import gettext as _
 
 from desk.cockpit.variables import short
+from desk.diagrams.kinds import KINDS
 from desk.web.localisation import words
 from engine.bpmn.program import Program
 
 
 def sentence(event: str, element: str | None, data: Mapping[str, Any], program: Program) -> str:
     """What a row of the history says has happened, without who and when."""
-    step = name_of(element, program)
+    step = _said(element, program)
     said: dict[str, Callable[[], str]] = {
         "started": lambda: _("started in version %(n)s", n=data.get("version", "?")),
         "completed": lambda: _("passed “%(step)s”", step=step),
@@ -36,7 +37,7 @@ def sentence(event: str, element: str | None, data: Mapping[str, Any], program: 
         "variables": lambda: _("variables changed"),
         "moved": lambda: _(
             "moved the token from “%(step)s” to “%(to)s”",
-            step=step, to=name_of(data.get("to"), program),
+            step=step, to=_said(data.get("to"), program),
         ),
         "added": lambda: _("put a token at “%(step)s”", step=step),
         "migrated": lambda: _(
@@ -69,6 +70,14 @@ def name_of(element: str | None, program: Program) -> str:
     plain = element.partition("#")[0]
     node = program.nodes.get(plain)
     return (words(node.name) if node else "") or plain
+
+
+def _said(element: str | None, program: Program) -> str:
+    """The element in a sentence: a gateway or event without a name by its kind."""
+    node = program.nodes.get((element or "").partition("#")[0])
+    if node and node.tag in KINDS and set(node.name.values()) <= {node.id}:
+        return words(KINDS[node.tag])
+    return name_of(element, program)
 
 
 def _outcome(element: str | None, program: Program, outcome: str | None) -> str:

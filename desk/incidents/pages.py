@@ -14,12 +14,13 @@ from werkzeug.wrappers import Response
 from desk.application import Desk, current_desk
 from desk.cockpit import variables
 from desk.cockpit.cursors import BadCursor
+from desk.cockpit.refusals import refusal
 from desk.incidents import operations, queries
 from desk.people.access import current_actor, current_user, requires
 from desk.people.permissions import can
 from desk.web import navigation
 from desk.web.localisation import words
-from engine.errors import DiagramError, NothingToDo
+from engine.errors import DiagramError, NothingToDo, StateUnreadable
 from engine.incidents import can_retry
 from engine.inspection import Look, look
 from engine.operators import Text
@@ -115,6 +116,8 @@ def act(incident_id: UUID) -> Any:
         return _again(incident_id, words(Text(refused.en, refused.zh)))
     except DiagramError as error:
         return _again(incident_id, _("It cannot be tried again like this: %(why)s", why=str(error)))
+    except StateUnreadable as error:
+        return _again(incident_id, refusal(error))
     flash(said if done else _("Somebody has resolved it already."))
     return redirect(url_for("incidents.index"), 303)
 
@@ -208,6 +211,7 @@ def _page(session: Session, desk: Desk, row: Any, errors: dict[str, str] | None 
         form=request.form,
         errors=errors or {},
         can_retry=can_retry(row),
+        unreadable=seen.unreadable if seen else "",
         may_resolve=can(user, "incident.resolve"),
     )
 

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DataError, InterfaceError, OperationalError, Statemen
 from werkzeug.exceptions import (
     BadHost,
     BadRequest,
+    Conflict,
     HTTPException,
     InternalServerError,
     RequestEntityTooLarge,
@@ -27,6 +28,7 @@ from desk.web.assets import AssetsNotBuilt
 from desk.web.csrf import CsrfFailed
 from desk.web.request_id import request_id
 from engine.database import DatabaseUnreachable
+from engine.errors import StateUnreadable
 
 log = structlog.get_logger(__name__)
 
@@ -106,7 +108,20 @@ WORDS: dict[int | str, Words] = {
         _l("This page was open for too long"),
         _l("Nothing was changed. Go back, copy what you typed, reload the page and send it again."),
     ),
+    "unreadable": Words(
+        _l("Where this flow stands cannot be read"),
+        _l(
+            "What is kept of it was written by a newer version of the program, or was damaged. Nothing was changed, "
+            "and nothing moves on its own. Tell an administrator: the cockpit says more."
+        ),
+    ),
 }
+
+
+class FlowUnreadable(Conflict):
+    """The kept state of a process says nothing to this program, so nothing can be done with it."""
+
+    description = "What is kept of this instance cannot be read by this program: nothing was changed."
 
 
 def explain_errors(app: Flask) -> None:
@@ -118,6 +133,7 @@ def explain_errors(app: Flask) -> None:
     for unfit in (DataError, *UNFIT):
         app.register_error_handler(unfit, _unfit)
     app.register_error_handler(StatementError, _statement_failed)
+    app.register_error_handler(StateUnreadable, _flow_unreadable)
 
 
 def explain_errors_to_programs(app: Flask) -> None:
@@ -178,6 +194,11 @@ def _unfit(error: Exception) -> Any:
     return _answer(BadRequest("A value in it cannot be kept: it is too large, or no text."))
 
 
+def _flow_unreadable(error: Exception) -> Any:
+    log.error("instance.unreadable", cause=str(error), exc_info=error)
+    return _answer(FlowUnreadable())
+
+
 def _statement_failed(error: StatementError) -> Any:
     """What could not even be handed to the driver is unfit; all else is a fault of ours."""
     if isinstance(error.orig, UNFIT):
@@ -203,7 +224,8 @@ def _as_page(error: HTTPException) -> Response:
     code = error.code or 500
     if code >= 500:
         g.setdefault("signed_in_user", None)  # the page must stand without the database
-    words = WORDS["csrf"] if isinstance(error, CsrfFailed) else WORDS.get(code)
+    own = {CsrfFailed: "csrf", FlowUnreadable: "unreadable"}
+    words = WORDS.get(own.get(type(error), code))
     if words is None:
         words = WORDS[400 if code < 500 else 500]
     title, text = str(words.title), str(words.text)

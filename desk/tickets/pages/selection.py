@@ -19,6 +19,7 @@ from desk.tickets.pages import blueprint
 from desk.tickets.pages.lists import chosen_filters, chosen_order, list_filter
 from desk.tickets.queries import TicketFilter, count_tickets, list_tickets
 from engine.actors import Actor
+from engine.errors import StateUnreadable
 
 MOST_DELETED = 200  # at once; what is confirmed is what was seen
 
@@ -92,14 +93,14 @@ def delete_tickets() -> Any:
 
 
 def delete_one(desk: Desk, ticket_id: int, *, reason: str, actor: Actor) -> bool:
-    """Delete a ticket; False when it is not there (any more)."""
+    """Delete a ticket; False when it is gone, or when its process cannot be read and so not be ended."""
     try:
         with desk.database.transaction() as session:
             ticket = session.get(Ticket, ticket_id)
             if ticket is None or ticket.deleted_at is not None:
                 return False
             delete_ticket(session, desk, ticket, reason=reason, actor=actor)
-    except TicketDeleted:
+    except (TicketDeleted, StateUnreadable):
         return False
     return True
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from desk.application import current_desk
+from desk.cockpit.refusals import refusal
 from desk.incidents import operations as incidents
 from desk.people.access import current_actor, current_user, requires
 from desk.people.permissions import can
@@ -33,7 +34,7 @@ from desk.tickets.scope import may_see
 from desk.tickets.steps import open_steps
 from desk.tickets.tasks import names_of
 from desk.web.localisation import words as in_words
-from engine.errors import DiagramError, InstanceGone, InstanceSuspended
+from engine.errors import DiagramError, InstanceGone, InstanceSuspended, StateUnreadable
 from engine.operators import OperatorError
 from engine.tables import human_task, incident
 
@@ -162,6 +163,8 @@ def cancel_ticket(ticket_id: int) -> Any:
     except (events.NobodyWaits, InstanceGone, InstanceSuspended):
         words = _("The ticket cannot be cancelled where it stands. Nothing was changed.")
         return _back_with(ticket_id, 409, words)
+    except StateUnreadable as error:
+        return _back_with(ticket_id, 409, refusal(error))
     flash(_("The ticket was cancelled."), "success")
     return redirect(url_for("tickets.ticket_page", ticket_id=ticket_id), 303)
 

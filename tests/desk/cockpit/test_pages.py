@@ -155,9 +155,12 @@ def test_a_gateway_without_a_name_is_called_what_it_is(floor: Floor, as_role: As
     instance = floor.start("review", colour="red")
     floor.complete(instance)
     floor.complete(instance)
-    page = as_role("auditor").get(f"/cockpit/instances/{instance}/timeline").text
+    browser = as_role("auditor")
+    page = browser.get(f"/cockpit/instances/{instance}/timeline").text
     assert "passed “exclusive gateway”" in page
-    assert "passed “exclusive gateway”" in as_role("auditor").get("/audit?details=1").text
+    assert "passed “end event”" in page
+    assert "passed “check”" in page
+    assert "passed step “exclusive gateway”" in browser.get("/audit?details=1").text
 
 
 def test_what_is_sealed_is_read_here_and_kept_nowhere_else(

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -24,6 +24,7 @@ from desk.surveys.operations import NotOpen, answer, ask
 from desk.tickets.events import NobodyWaits, cancel, request_ticket
 from desk.tickets.models import Ticket, TicketPayment, TrailEntry
 from desk.tickets.operators import close
+from desk.tickets.pages.selection import delete_one
 from desk.tickets.payments.operations import payments_of
 from desk.tickets.payments.operations import settle as settle_payment
 from desk.tickets.relations.refusal import Refused
@@ -516,6 +517,33 @@ def test_a_ticket_that_is_over_or_still_sends_is_not_cancelled(
     assert f"{path}/cancel" not in boss.get(path).text  # though its process waits for the rating
     assert boss.post(f"{path}/cancel", {"reason": "重复"}).status_code == 409
     assert reload(desk, ticket).state == "ended"
+
+
+def test_a_ticket_whose_flow_cannot_be_read_is_not_cancelled_and_says_why(
+    desk: Desk, crew: SimpleNamespace, opened: Any, visit: Any
+) -> None:
+    boss, ticket = visit(crew.dispatcher), opened("refund")
+    path = f"/tickets/{ticket.id}"
+    with desk.database.transaction() as session:
+        session.execute(
+            update(process_instance)
+            .where(process_instance.c.id == ticket.instance_id)
+            .values(state=b"garbage")
+        )
+    answer = boss.post(f"{path}/cancel", {"reason": "重复"})
+    assert answer.status_code == 409
+    assert "cannot be read by this program: nothing was changed" in answer.text
+    with desk.reading() as session:
+        task = session.scalar(
+            select(human_task.c.id).where(human_task.c.instance_id == ticket.instance_id)
+        )
+    answer = boss.post(f"/tasks/{task}/complete", {"outcome": "justified", "amount": "20"})
+    assert answer.status_code == 409
+    assert "Where this flow stands cannot be read" in answer.text
+    assert not delete_one(desk, ticket.id, reason="重复", actor=acting(crew.dispatcher))
+    fresh = reload(desk, ticket)
+    assert fresh.state != "cancelled"
+    assert fresh.deleted_at is None
 
 
 def test_who_can_cancel_in_the_step_has_one_button_for_it(

@@ -338,6 +338,7 @@ def _fire(
     ]
     if not matching:
         return None
+    matching.sort(key=lambda found: found[0].last_state_change)  # the oldest first, in whichever scope it is
     for token, index in matching if kind == "signal" else matching[:1]:
         if token.id in step.instance.waiting:
             step.recorder.add(

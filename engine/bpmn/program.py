@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
 
+from engine.bpmn.document import ACTIVITIES
 from engine.bpmn.kinds import (
     activities,
     adhoc,
@@ -196,7 +197,7 @@ class Program:
             self.nodes.setdefault(node.id, node)
             body = scope
             on_event = node.scope is not None and node.scope.triggered_by_event
-            if (node.loop is not None or node.local_names) and not on_event:
+            if (node.loop is not None or _carries_data(node)) and not on_event:
                 body = self._spec(ScopeModel(f"{node.id}#body", node.name, "subProcess"), scope)
                 body.keeps = scope.keeps
                 scope.inner[body.name] = body
@@ -307,6 +308,12 @@ def _cancels(model: ScopeModel, inner: ScopeModel) -> bool:
         if node.tag == "endEvent"
         for t in node.triggers
     )
+
+
+def _carries_data(node: Node) -> bool:
+    """Whether an activity declares data of its own, or copies some in or out; events and messages do so themselves."""
+    copies = bool(node.data_inputs or node.data_outputs) and node.tag in ACTIVITIES
+    return bool(node.local_names) or (copies and node.tag not in ("sendTask", "receiveTask"))
 
 
 def _enclosed(node: Node) -> Node:

@@ -7,13 +7,14 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from engine import modification, store_acts
+from engine import migration, modification, store_acts
 from engine.actors import SYSTEM, Actor
 from engine.bpmn.tokens import DiagramError
 from engine.errors import StoreRefused
 from engine.rehearsal import rehearse
 from engine.sandbox import Sandbox
 from engine.tables import human_task, job, subscription
+from tests.engine.bpmn.test_activities import multi
 from tests.engine.conftest import ALICE, Rig
 from tests.engine.diagrams import (
     diagram,
@@ -344,6 +345,44 @@ def test_without_a_data_store_each_instance_has_its_own(rig: Rig) -> None:
     assert rig.data(second)["Visits"] == 1
     with rig.database.reading() as session:
         assert store_acts.stores(session) == []
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_a_migration_to_or_from_a_store_watches_what_is_meant_there(rig: Rig, shared: bool) -> None:
+    own = '<dataObject id="Visits"/>'
+    versions = [diagram(ENDS + HERE + WATCHING + "s->w w->e", outside=STORE),
+                diagram(ENDS + own + WATCHING + "s->w w->e")]  # fmt: skip
+    if shared:
+        versions.reverse()
+    rig.deploy(versions[0])
+    instance, other = rig.start(), rig.start()
+    rig.deploy(versions[1])
+    with rig.database.transaction() as session:
+        target = rig.engine.library.latest(session, "p")
+        migration.migrate(
+            rig.engine, session, instance, target, {"w": "w"}, actor=ALICE, reason="new version"
+        )
+        if not shared:
+            modification.edit_variables(
+                rig.engine, session, instance, {"Visits": 2}, actor=ALICE, reason="miscounted"
+            )
+    if shared:
+        edit(rig, 2, 0)
+        rig.work()
+    assert [rig.status(instance), rig.status(other)] == ["completed", "active"]
+    with rig.database.transaction() as session:
+        rig.engine.cancel(session, other, actor=ALICE, reason="over")
+        assert not session.scalars(select(subscription.c.id)).all()
+
+
+def test_rounds_of_one_step_write_it_once(rig: Rig) -> None:
+    rounds = multi(collection="items", element="item")
+    add = script("n", ("Visits", "if Visits = null then item else Visits + item"))
+    add = add.replace("</scriptTask>", f"{rounds}</scriptTask>")
+    rig.deploy(diagram(ENDS + HERE + add + "s->n n->e", outside=STORE))
+    rig.start(items=[1, 2, 3])
+    rig.start(items=[4])
+    assert [(c.revision, c.value) for c in changes(rig)] == [(2, 10), (1, 6)]
 
 
 def test_a_message_event_writes_what_it_brings(rig: Rig) -> None:

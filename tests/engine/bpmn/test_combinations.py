@@ -1,13 +1,17 @@
 """What diagrams combine: event sub-processes in rounds in calls, compensation of rounds, events through several levels,
 joins in loops, data of nested scopes; and what SpiffWorkflow does otherwise than drawn."""
 
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
 from sqlalchemy import select
 
-from engine import migration
-from engine.tables import process_instance
+from engine import migration, modification, scheduler
+from engine.errors import InstanceGone
+from engine.tables import human_task, process_instance, subscription
+from engine.tables import timer as timers
 from tests.engine.bpmn.test_activities import looped, multi
 from tests.engine.bpmn.test_compensation import throw, tie
 from tests.engine.bpmn.test_events import boundary, event_subprocess
@@ -302,3 +306,91 @@ def test_data_may_be_called_whatever_it_likes(rig: Rig) -> None:
     instance = rig.start(**given)
     rig.complete("a")
     assert seen(rig, instance) == given
+
+
+@pytest.mark.parametrize("tag", ["task", "subProcess"])
+def test_an_activity_that_declares_no_data_copies_it_all_the_same(rig: Rig, tag: str) -> None:
+    inside = '<startEvent id="x"/><endEvent id="y"/>x->y ' if tag == "subProcess" else ""
+    copies = "".join(
+        f'<data{kind}Association id="{kind}"><sourceRef>{source}</sourceRef><targetRef>{target}</targetRef>'
+        f"</data{kind}Association>"
+        for kind, source, target in (("Input", "a", "b"), ("Output", "b", "c"))
+    )
+    objects = "".join(f'<dataObject id="{name}"/>' for name in "abc")
+    body = ENDS + objects + f'<{tag} id="t">{copies}{inside}</{tag}>' + person("u")
+    rig.deploy(diagram(body + "s->t t->u u->e"))
+    instance = rig.start(a=5)
+    assert seen(rig, instance) == {"a": 5, "b": 5, "c": 5}
+
+
+def test_what_is_cut_off_in_every_scope_leaves_nothing_behind(rig: Rig) -> None:
+    """Rounds of a called process with jobs, timers and event sub-processes: suspended, gone on, cut off at the edge."""
+    heard = person("h") + "es_s->h h->es_e"
+    inside = service("w", "test.work") + boundary("b", "w", timer("Duration", "PT1H"))
+    inside += person("late") + event_subprocess("es", on_message("ping"), heard)
+    rounds = multi(collection="items", element="item")
+    called = ENDS + sub("o", inside + "o_s->w w->o_e b->late late->o_e", rounds) + "s->o o->e"
+    calling = '<callActivity id="c" calledElement="q"/>' + boundary("cb", "c", ON_SIGNAL) + person("out")
+    rig.deploy(
+        diagram(ENDS + calling + "s->c c->e cb->out out->e", outside=SIGNAL),
+        diagram(called, key="q", outside=message("ping", "=item")),
+    )
+    instance = rig.start(items=["a", "b", "c"])
+    rig.message("ping", correlation="b")
+    with rig.database.transaction() as session:
+        modification.suspend(rig.engine, session, instance, actor=ALICE, reason="wait")
+    assert (rig.later(hours=2), rig.work()) == (0, 0)
+    assert rig.message("ping", correlation="c").kept
+    with rig.database.transaction() as session:
+        modification.resume(rig.engine, session, instance, actor=ALICE, reason="on")
+    assert rig.later(seconds=1) == 1  # of the round that nobody has called
+    assert [rig.passed(instance).count(e) for e in ("es_s", "b")] == [2, 1]
+    rig.signal("go")
+    assert rig.active(instance) == ["out"]
+    with rig.database.reading() as session:
+        open_tasks = session.scalars(select(human_task.c.element_id).where(human_task.c.status == "open"))
+        assert open_tasks.all() == ["out"]
+        assert not session.execute(select(timers)).all()
+        waiting = select(subscription).where(subscription.c.instance_id.is_not(None))
+        assert not session.execute(waiting).all()
+    assert {job.status for job in rig.jobs()} == {"cancelled"}
+    rig.complete("out")
+    assert rig.status(instance) == "completed"
+
+
+def test_a_message_goes_to_who_has_waited_longest_in_whichever_scope(rig: Rig) -> None:
+    old = f'<intermediateCatchEvent id="old">{on_message("go")}</intermediateCatchEvent>'
+    new = f'<intermediateCatchEvent id="new">{on_message("go")}</intermediateCatchEvent>'
+    body = ENDS + '<parallelGateway id="g"/><parallelGateway id="j"/>' + new + person("u")
+    body += sub("o", old + "o_s->old old->o_e") + "s->g g->o g->u u->new new->j o->j j->e"
+    rig.deploy(diagram(body, outside=message("go")))
+    instance = rig.start()
+    rig.later(hours=1)
+    rig.complete("u")
+    rig.message("go")
+    assert "old" in rig.passed(instance)
+    assert rig.active(instance) == ["j", "new"]
+
+
+def test_cancelling_and_firing_at_once_ends_each_instance_one_way(rig: Rig) -> None:
+    wait = f'<intermediateCatchEvent id="w">{timer("Duration", "PT1H")}</intermediateCatchEvent>'
+    rig.deploy(diagram(ENDS + wait + "s->w w->e"))
+    instances = [rig.start() for _ in range(12)]
+    rig.now += timedelta(hours=1)
+
+    def cancel(instance: UUID) -> int:
+        try:
+            with rig.database.transaction() as session:
+                rig.engine.cancel(session, instance, actor=ALICE, reason="chance")
+        except InstanceGone:
+            return 0
+        return 1
+
+    with ThreadPoolExecutor(4) as pool:
+        rounds = [pool.submit(scheduler.run_due, rig.engine, rig.database) for _ in range(2)]
+        cancelled = sum(pool.map(cancel, instances))
+    fired = sum(one.result()[0] for one in rounds)
+    assert cancelled + fired == 12
+    statuses = [rig.status(i) for i in instances]
+    assert (statuses.count("cancelled"), statuses.count("completed")) == (cancelled, fired)
+    assert (rig.later(), rig.incidents()) == (0, [])

@@ -186,7 +186,9 @@ def _extensions(element: Element) -> Iterator[tuple[str, str]]:
             counts[key] = counts.get(key, 0) + 1
             yield f"{key} {counts[key]}" if counts[key] > 1 else key, _said(extension)
             continue
-        if kind in _BY_ATTRIBUTE:
+        if kind == "text":
+            yield f"text {extension.get('lang')}", extension.get("name") or _said(extension)
+        elif kind in _BY_ATTRIBUTE:
             for attribute, value in extension.attrib.items():
                 yield f"{kind}.{_plain(attribute)}", value
             if (extension.text or "").strip():

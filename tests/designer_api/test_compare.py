@@ -74,6 +74,13 @@ def test_differences_are_said_in_both_languages() -> None:
     }
 
 
+def test_a_name_in_another_language_is_said_as_a_name() -> None:
+    said = '<task id="t"><extensionElements><l:text lang="en" name="{}"/></extensionElements></task>'
+    old, new = (diagram(f'<startEvent id="s"/>{said.format(name)}s->t') for name in ("Ask", "Tell"))
+    (change,) = (one for one in compare_bpmn(old, new) if one.element == "t")
+    assert change.words["en"] == "Task “Tell”: English name was “Ask”, is now “Tell”."
+
+
 def table(*rules: str, policy: str = "UNIQUE", more: str = "") -> bytes:
     rows = "".join(
         f'<rule id="{r[0]}"><inputEntry id="i{r[0]}"><text>{r[1:].split("|")[0]}</text></inputEntry>'

@@ -431,6 +431,22 @@ def test_pages_fit_a_phone(open_page: Open, path: str) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
+@pytest.mark.parametrize("path", ["ticket", "form", "track", "styleguide"])
+def test_names_without_blanks_wrap_on_a_phone(open_page: Open, path: str) -> None:
+    page = open_page(path, width=390, height=844)
+    before = page.evaluate("document.documentElement.scrollWidth")
+    changed = page.evaluate(
+        """() => {
+          const named = document.querySelectorAll(
+            "main :is(h1, h2, .form-check-label, .ld-message header strong, .ld-system > span)");
+          named.forEach(element => { element.textContent = "w".repeat(80); });
+          return named.length;
+        }"""
+    )
+    assert changed
+    assert page.evaluate("document.documentElement.scrollWidth") <= before == 390
+
+
 def test_a_filter_applies_at_once_and_lives_in_the_address(open_page: Open) -> None:
     page = open_page("tickets")
     page.locator("select[name=assignee]").select_option("2")

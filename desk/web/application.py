@@ -86,6 +86,7 @@ def _equip_templates(app: Flask, desk: Desk) -> None:
         events_url=lambda: events_url(settings),
         select_locale=localisation.select_locale,
         person_states=_person_states,
+        whole_page=_whole_page,
     )
 
     @app.context_processor
@@ -120,15 +121,18 @@ def _own_topics() -> list[str]:
     return [*candidates_of(user), *(["incidents"] if can(user, "incident.read") else [])]
 
 
+def _whole_page() -> bool:
+    """Whether the answer is a page that a person gets to see; live parts read themselves again, out of a page too."""
+    return "HX-Request" not in request.headers or "HX-Boosted" in request.headers
+
+
 def _note_live_position(app: Flask) -> None:
     """Before a page reads anything: from here on its browser wants to hear of changes, so none falls between."""
 
     @app.before_request
     def note() -> None:
-        whole_page = request.method == "GET" and (
-            "HX-Request" not in request.headers or "HX-Boosted" in request.headers
-        )
-        if whole_page and request.endpoint not in (None, "assets") and "user" in session:
+        shown = request.method == "GET" and _whole_page()
+        if shown and request.endpoint not in (None, "assets") and "user" in session:
             with current_desk().reading() as db:
                 g.live_since = str(newest_position(db))
 

@@ -232,6 +232,7 @@ def context(
         "t": t,
         "zh": zh,
         "csrf_token": lambda: "sample",
+        "whole_page": lambda: True,
         "csp_nonce": lambda: "sample",
         "person_states": lambda: FACTORY,
         "current_user": person(li["name"], "李伟" if zh else "WL", "zh_CN" if zh else "en", theme),

@@ -12,11 +12,13 @@ from desk.forms import Form, FormSchemaError
 from desk.forms.fields.base import Input, Place, Situation
 from desk.forms.fields.choice import Checkbox, OptionInput
 from desk.forms.fields.container import Components, DynamicList, Group
+from desk.forms.fields.file import FilePicker
 from desk.forms.tree import MISSING, get
 from desk.tickets.models import Ticket
 from desk.tickets.steps import form_options
 from engine.tables import process_instance
 from engine.timestamps import utc_now
+from printing.pictures import Pictures
 
 Line = dict[str, Any]
 MOST_ROWS = 200
@@ -53,10 +55,12 @@ def lines(
     *,
     locale: str,
     empty: bool = False,
+    pictures: Pictures | None = None,
 ) -> list[Line]:
     """What was answered, in the order of the form; with `empty` also what was not.
 
-    A line: key, label, value (text), required, help, long, choices [{label, chosen}], and for tables columns and rows.
+    A line: key, label, value (text), required, help, long, choices [{label, chosen}], pictures [{name, address}] as far
+    as `pictures` gives them, and for tables columns and rows.
     Values that the form does not know follow under their names.
     """
     found: list[Line] = []
@@ -64,7 +68,7 @@ def lines(
         zone = ZoneInfo(desk.settings.timezone)
         options = form_options(session, form)
         situation = Situation(locale, utc_now().astimezone(zone), options)
-        found = list(_lines(form.components, situation.place(values), values, situation))
+        found = list(_lines(form.components, situation.place(values), values, situation, pictures))
     known = form.keys if form else frozenset()
     for name, value in values.items():
         if name not in known and value not in (None, "", [], {}):
@@ -73,22 +77,29 @@ def lines(
 
 
 def _lines(
-    components: Components, place: Place, values: Mapping[str, Any], situation: Situation
+    components: Components,
+    place: Place,
+    values: Mapping[str, Any],
+    situation: Situation,
+    pictures: Pictures | None,
 ) -> Iterator[Line]:
     for component in components:
         if not component.visible(place):
             continue
         if isinstance(component, Input):
-            yield _line(component, place, values, situation)
+            line = _line(component, place, values, situation)
+            if pictures and isinstance(component, FilePicker):
+                line["pictures"] = pictures.of(_answer(component, place, values))
+            yield line
         elif isinstance(component, Group):
-            yield from _lines(component.components, component.place(place), values, situation)
+            inner = component.place(place)
+            yield from _lines(component.components, inner, values, situation, pictures)
         elif isinstance(component, DynamicList):
             yield _table(component, place, values, situation)
 
 
 def _line(item: Input, place: Place, values: Mapping[str, Any], situation: Situation) -> Line:
-    value = get(dict(values), (*place.path, *item.key))
-    value = None if value is MISSING else value
+    value = _answer(item, place, values)
     return {
         "key": ".".join(item.key),
         "label": item.heading(place.scope, situation.locale) or item.key[-1],
@@ -97,8 +108,14 @@ def _line(item: Input, place: Place, values: Mapping[str, Any], situation: Situa
         "help": item.description.say(place.scope, situation.locale),
         "long": item.type == LONG,
         "choices": _choices(item, value, place, situation),
+        "pictures": [],
         "rows": [],
     }
+
+
+def _answer(item: Input, place: Place, values: Mapping[str, Any]) -> Any:
+    value = get(dict(values), (*place.path, *item.key))
+    return None if value is MISSING else value
 
 
 def _shown(item: Input, value: Any, place: Place, situation: Situation) -> str:

@@ -3,26 +3,24 @@
 from collections.abc import Sequence
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, joinedload
 
 from desk.application import Desk
 from desk.audit.operations import record
 from desk.contacts.models import Contact
-from desk.storage import FileMissing
 from desk.tickets.models import Attachment, Message, Ticket
 from desk.tickets.types import type_by_key
 from engine.actors import Actor
 from printing import log  # noqa: F401 - declares the actions
 from printing.facts import Facts, ticket_facts
 from printing.pack import pack_facts
+from printing.pictures import MOST, TYPES, Pictures
 from printing.press import Limits, Order, Sheet, press
 from printing.queries import Layout
 from printing.report import report_facts
+from printing.steps import done_steps, signature_in
 from printing.wording import speaking
 
-PICTURE_TYPES = ("image/png", "image/jpeg", "image/gif")
-MOST_PICTURES = 12
-LARGEST_PICTURE = 3 * 1024 * 1024  # bytes
 PATIENT = Limits(seconds=60)  # an audit pack of thousands of rows
 
 
@@ -46,8 +44,8 @@ def ticket_order(
         if layout.kind.many:
             facts = report_facts(desk, [ticket], by=actor.name)
             return Order(layout.source, [facts], locale, title)
-        facts = ticket_facts(session, desk, ticket, by=actor.name, locale=locale)
-    files = _add_pictures(session, desk, ticket, layout, facts)
+        files: dict[str, bytes] = {}
+        facts = _facts(session, desk, ticket, layout, files, by=actor.name, locale=locale)
     return Order(layout.source, [facts], locale, title, files=files)
 
 
@@ -109,8 +107,7 @@ def batch_order(
             if layout.kind.archive:
                 facts, _ = pack_facts(session, desk, ticket, by=actor.name, locale=locale)
             else:
-                facts = ticket_facts(session, desk, ticket, by=actor.name, locale=locale)
-                files |= _add_pictures(session, desk, ticket, layout, facts)
+                facts = _facts(session, desk, ticket, layout, files, by=actor.name, locale=locale)
             every.append(facts)
     title = layout.name.get(locale[:2], layout.key)
     return Order(layout.source, every, locale, title, files=files, limits=Limits(seconds=120))
@@ -139,33 +136,45 @@ def default_layout(session: Session, ticket: Ticket, offered: Sequence[Layout]) 
     return next((one for one in offered if one.key == wanted), offered[0])
 
 
-def _add_pictures(
-    session: Session, desk: Desk, ticket: Ticket, layout: Layout, facts: Facts
-) -> dict[str, bytes]:
-    """`images` for layouts that ask for them: pictures that came with the ticket, as `desk:` addresses."""
-    facts["images"] = []
-    if "images" not in layout.source:
-        return {}
+def _facts(
+    session: Session,
+    desk: Desk,
+    ticket: Ticket,
+    layout: Layout,
+    files: dict[str, bytes],
+    *,
+    by: str,
+    locale: str,
+) -> Facts:
+    """What the layout may print, with the pictures that it asks for; these go into `files`."""
+    pictures = Pictures(desk.storage, files)
+    asked = pictures if "pictures" in layout.source else None
+    facts = ticket_facts(session, desk, ticket, by=by, locale=locale, pictures=asked)
+    facts |= {"images": [], "steps": [], "signature": None}
+    if "steps" in layout.source or "signature" in layout.source:
+        rows = desk.engine.history(session, ticket.instance_id)
+        facts["steps"] = done_steps(session, desk, ticket, rows, locale, pictures)
+        facts["signature"] = signature_in(facts["steps"])
+    if "images" in layout.source:
+        facts["images"] = _images(session, ticket, pictures)
+    return facts
+
+
+def _images(session: Session, ticket: Ticket, pictures: Pictures) -> list[dict[str, str]]:
+    """Pictures that came with the ticket's messages, [{name, address}]."""
     rows = session.scalars(
         select(Attachment)
         .join(Message)
         .where(
             Message.ticket_id == ticket.id,
             Message.kind != "note",
-            Attachment.content_type.in_(PICTURE_TYPES),
-            Attachment.size <= LARGEST_PICTURE,
+            Attachment.content_type.in_(TYPES),
         )
         .order_by(Attachment.id)
-        .limit(MOST_PICTURES)
-        .options(selectinload(Attachment.message))
+        .limit(MOST)
     )
-    files = {}
-    for attachment in rows:
-        try:
-            files[f"attachment-{attachment.id}"] = desk.storage.get(attachment.storage_key)
-        except FileMissing:
-            continue  # deleted meanwhile: the document is printed without it
-        facts["images"].append(
-            {"name": attachment.filename, "address": f"desk:attachment-{attachment.id}"}
-        )
-    return files
+    return [
+        {"name": row.filename, "address": address}
+        for row in rows
+        if (address := pictures.address(row.storage_key))
+    ]

@@ -3,7 +3,6 @@
 The same facts go into the PDF as a JSON file, and the diagram as BPMN, so that a program can check them (PDF/A-3).
 """
 
-from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -19,12 +18,11 @@ from desk.audit.words import entry_sentence, sentence, who
 from desk.diagrams.drawing import DrawingTooLarge, NoDrawing
 from desk.diagrams.instance import instance_picture
 from desk.tickets.models import Ticket
-from desk.tickets.trail import who_did
 from desk.web.localisation import words
 from engine.history import START, chain, plain
-from engine.tables import human_task, process_instance, process_version
-from printing.answers import form_named, lines
+from engine.tables import process_instance, process_version
 from printing.facts import ticket_facts
+from printing.steps import done_steps, outcomes_of, version_of
 from printing.wording import second
 
 MOST_ROWS = 2000  # of history on paper; the attached file has all
@@ -40,7 +38,7 @@ def pack_facts(
     facts |= {
         "flow": _flow(session, ticket.instance_id),
         "chain": chain_facts(session, ticket.instance_id, rows),
-        "steps": _steps(session, desk, ticket, rows, locale),
+        "steps": done_steps(session, desk, ticket, rows, locale),
         "diagram": {"svg": _diagram(session, desk, ticket, locale)},
         "history": _history(session, desk, ticket, rows[:MOST_ROWS], locale),
         "log": _log(session, ticket, locale),
@@ -107,56 +105,13 @@ def _diagram(session: Session, desk: Desk, ticket: Ticket, locale: str) -> str:
         return ""
 
 
-def _steps(
-    session: Session, desk: Desk, ticket: Ticket, rows: list[dict[str, Any]], locale: str
-) -> list[dict[str, Any]]:
-    """The human steps that were done, with what was filled in, oldest first."""
-    tasks = session.execute(
-        select(human_task)
-        .where(human_task.c.instance_id == ticket.instance_id, human_task.c.status == "completed")
-        .order_by(human_task.c.ended_at, human_task.c.created_at)
-    ).all()
-    set_by = _set_by(rows)
-    outcomes = _outcomes(desk, session, _version_id(session, ticket))
-    found = []
-    for task in tasks:
-        form = form_named(session, desk, ticket.instance_id, task.form)
-        values = revealed(session, set_by.get(task.id, {}), locale)
-        if form is not None:  # what the diagram itself set is in the history
-            values = {name: value for name, value in values.items() if name in form.keys}
-        found.append(
-            {
-                "name": words(task.name),
-                "who": who_did(task.ended_by or {}),
-                "at": second(task.ended_at),
-                "outcome": words(
-                    outcomes.get(task.element_id, {}).get(task.outcome) or task.outcome or ""
-                ),
-                "fields": lines(session, desk, form, values, locale=locale),
-            }
-        )
-    return found
-
-
-def _set_by(rows: list[dict[str, Any]]) -> dict[UUID, Mapping[str, Any]]:
-    """Human task → the values that its completion set: the row after it was submitted."""
-    found: dict[UUID, Mapping[str, Any]] = {}
-    waiting: dict[str, UUID] = {}
-    for row in rows:
-        if row["event"] == "submitted":
-            waiting[row["element_id"]] = row["token_id"]
-        elif row["event"] == "completed" and row["element_id"] in waiting:
-            found[waiting.pop(row["element_id"])] = row["data"].get("set", {})
-    return found
-
-
 def _history(
     session: Session, desk: Desk, ticket: Ticket, rows: list[dict[str, Any]], locale: str
 ) -> list[dict[str, Any]]:
     """A sentence a row, with its hash."""
-    version_id = _version_id(session, ticket)
+    version_id = version_of(session, ticket)
     names = names_of(session, version_id)
-    outcomes = _outcomes(desk, session, version_id)
+    outcomes = outcomes_of(desk, session, version_id)
     found = []
     for row in rows:
         data = revealed(session, row["data"], locale)
@@ -198,19 +153,3 @@ def _log(session: Session, ticket: Ticket, locale: str) -> list[dict[str, Any]]:
         }
         for entry in entries
     ]
-
-
-def _version_id(session: Session, ticket: Ticket) -> UUID:
-    return session.execute(
-        select(process_instance.c.version_id).where(process_instance.c.id == ticket.instance_id)
-    ).scalar_one()
-
-
-def _outcomes(desk: Desk, session: Session, version_id: UUID) -> dict[str, dict[str, Any]]:
-    """Element → outcome → its words in both languages."""
-    nodes = desk.engine.library.version(session, version_id).program.nodes
-    return {
-        key: {outcome.id: outcome.label for outcome in node.human.outcomes}
-        for key, node in nodes.items()
-        if node.human is not None
-    }

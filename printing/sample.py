@@ -42,8 +42,10 @@ def sample_facts(desk: Desk, by: str, *, chinese: bool) -> dict[str, Any]:
         "tickets": [{**ticket, "customer": say("韩梅梅", "Han Meimei")}],
         "groups": [{"name": say("状态", "State"), "rows": [{"name": ticket["state"], "count": 1}]}],
         "images": [],
+        "steps": [],
+        "signature": None,
     }  # fmt: skip
 
 
 def _line(key: str, label: str, value: str) -> dict[str, Any]:
-    return {"key": key, "label": label, "value": value, "rows": [], "choices": []}
+    return {"key": key, "label": label, "value": value, "rows": [], "choices": [], "pictures": []}

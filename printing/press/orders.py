@@ -20,7 +20,7 @@ class Limits:
 class Order:
     """One PDF: a layout, and for each of `facts` the pages that it makes of them.
 
-    `files`: what `desk:NAME` addresses in a layout show. `attached`: files that go into the PDF (PDF/A-3).
+    `files`: the pictures that `desk:NAME` addresses in a layout show. `attached`: files that go into the PDF (PDF/A-3).
     `pictures`: of how many pages PNGs are wanted. `archive`: PDF/A-3u instead of plain PDF.
     """
 

@@ -14,6 +14,7 @@ from weasyprint.urls import URLFetcher, URLFetcherResponse
 from engine.operators import Text
 from printing.press.notes import note
 from printing.press.orders import Order, PrintRefused, Sheet
+from printing.press.pictures import fitting
 from printing.press.sandbox import Filling
 
 SCHEME = "desk:"
@@ -85,9 +86,9 @@ class Fetcher(URLFetcher):  # type: ignore[misc]  # the library ships no types
         self.files, self.notes = files, notes
 
     def fetch(self, url: str, headers: Any = None) -> URLFetcherResponse:
-        """The content of `desk:NAME` or a small `data:` address; ValueError for all else."""
+        """The picture of `desk:NAME`, or what a small `data:` address holds; ValueError for all else."""
         if url.startswith(SCHEME) and url[len(SCHEME) :] in self.files:
-            return URLFetcherResponse(url, self.files[url[len(SCHEME) :]])
+            return URLFetcherResponse(url, fitting(self.files[url[len(SCHEME) :]]))
         if url.startswith("data:") and len(url) <= LARGEST_INLINE:
             return super().fetch(url, headers)
         note(self.notes, "address", url)

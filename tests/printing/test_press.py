@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from pypdf import PdfReader
 
 from printing.press import Limits, Order, Press, PrintRefused
@@ -181,9 +182,10 @@ def test_no_address_is_called_and_no_file_is_read(
 
 
 def test_files_of_the_order_are_shown(machine: Press) -> None:
-    picture = b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9" height="9"/></svg>'
+    out = io.BytesIO()
+    Image.new("RGB", (9, 9)).save(out, "PNG")
     sheet = machine.prints(
-        Order("<img src='desk:one'><img src='desk:two'>", [{}], files={"one": picture})
+        Order("<img src='desk:one'><img src='desk:two'>", [{}], files={"one": out.getvalue()})
     )
     assert sheet.notes == ["address:desk:two"]
 

@@ -54,10 +54,9 @@ def fixtures_of(item: pytest.Item) -> list[str]:
 
 @pytest.fixture
 def pictures(request: pytest.FixtureRequest, screenshots: Path) -> Pictures:
-    """`pictures.take(page, "name")` leaves `var/screenshots/<journey>/NN-name.png`; older ones are removed."""
+    """`pictures.take(page, "name")` leaves `var/screenshots/<file>/<test>/NN-name.png`; older ones are removed."""
     journey = request.node.path.stem.removeprefix("test_").replace("_", "-")
-    variant = f"-{request.node.callspec.id}" if hasattr(request.node, "callspec") else ""
-    return Pictures(screenshots / f"{journey}{variant}")
+    return Pictures(screenshots / journey / request.node.name.removeprefix("test_"))
 
 
 @pytest.fixture

@@ -144,37 +144,31 @@ class Designer:
         self.page.locator(".ldz-properties-head").click()
 
 
+API = "/api/v1/designer"
+CALL = """async ([method, at, values]) => {
+  const token = JSON.parse(document.body.getAttribute("hx-headers:inherited"));
+  const headers = {"Content-Type": "application/json", ...token};
+  const body = values && JSON.stringify(values);
+  const answer = await fetch(at, {method, body, headers});
+  if (!answer.ok) throw new Error(await answer.text());
+  return await answer.json();
+}"""
+
+
+def call(page: Page, method: str, at: str, values: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The designer's REST as its page calls it; any page of somebody who has signed in will do."""
+    return dict(page.evaluate(CALL, [method, API + at, values]))
+
+
 def put(page: Page, path: str, content: str) -> dict[str, Any]:
-    """A file by the API, as the page would make it."""
-    return dict(
-        page.evaluate(
-            """async ([path, content]) => {
-              const root = document.querySelector("#designer");
-              const headers = {"Content-Type": "application/json", "X-CSRFToken": root.dataset.csrf};
-              const body = JSON.stringify({path, content});
-              const answer = await fetch(root.dataset.api + "/files", {method: "POST", body, headers});
-              return await answer.json();
-            }""",
-            [path, content],
-        )
-    )
+    """A new file, before the designer is opened that shall show it."""
+    return call(page, "POST", "/files", {"path": path, "content": content})
 
 
 def redraft(page: Page, file: dict[str, Any], content: str) -> None:
     """Keep what a file holds as a version, and draft `content` after it."""
-    page.evaluate(
-        """async ([file, content]) => {
-          const root = document.querySelector("#designer");
-          const headers = {"Content-Type": "application/json", "X-CSRFToken": root.dataset.csrf};
-          const at = `${root.dataset.api}/files/${file.id}`;
-          const body = JSON.stringify({note: ""});
-          await fetch(`${at}/revisions`, {method: "POST", body, headers});
-          const draft = JSON.stringify({content, base_etag: file.etag});
-          const answer = await fetch(`${at}/draft`, {method: "PUT", body: draft, headers});
-          if (!answer.ok) throw new Error(await answer.text());
-        }""",
-        [file, content],
-    )
+    call(page, "POST", f"/files/{file['id']}/revisions", {"note": ""})
+    call(page, "PUT", f"/files/{file['id']}/draft", {"content": content, "base_etag": file["etag"]})
 
 
 def diagram(name: str, tasks: int = 1) -> str:

@@ -1,7 +1,6 @@
 """The designer for everybody: keys only, readers of screens, hostile names, and a bundle from the gallery."""
 
 import json
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -23,12 +22,6 @@ NOT_REACHED = """() => [...document.querySelectorAll(
     ".ldz-right :is(input, select, textarea, button:not(:disabled), summary, [contenteditable=true])"
   )].filter((one) => one.checkVisibility() && !window.reached.has(one)).map((one) => one.outerHTML)"""
 HOSTILE = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>'
-
-
-@pytest.fixture
-def pictures(request: pytest.FixtureRequest, screenshots: Path) -> Pictures:
-    """A folder for each of these tests: they are journeys of their own."""
-    return Pictures(screenshots / "designer-access" / request.node.name.removeprefix("test_"))
 
 
 def test_keys_only(running_desk: RunningDesk, sign_in: SignIn, pictures: Pictures) -> None:
@@ -145,7 +138,6 @@ def test_hostile_names_stay_text(
     running_desk: RunningDesk, sign_in: SignIn, pictures: Pictures
 ) -> None:
     page = sign_in("zhangwei")
-    designer = Designer(page)
     put(page, "tests/hostile/hostile.bpmn", diagram(HOSTILE))
     field = {"type": "textfield", "key": "a", "id": "x", "label": HOSTILE}
     form = {"type": "default", "id": "h", "schemaVersion": 18, "components": [field]}

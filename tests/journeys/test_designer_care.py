@@ -2,9 +2,7 @@
 
 import re
 import time
-from pathlib import Path
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.fixtures.running import RunningDesk
@@ -14,12 +12,6 @@ from tests.journeys.pictures import Pictures
 
 BASIC = "tickets/basic/ticket-basic.bpmn"
 PAGE_SECONDS, DIAGRAM_SECONDS = 2.0, 1.0
-
-
-@pytest.fixture
-def pictures(request: pytest.FixtureRequest, screenshots: Path) -> Pictures:
-    """A folder for each of these tests: they are journeys of their own."""
-    return Pictures(screenshots / "designer-care" / request.node.name.removeprefix("test_"))
 
 
 def test_opens_quickly(running_desk: RunningDesk, sign_in: SignIn) -> None:
@@ -49,7 +41,6 @@ def test_broken_file_is_text_with_its_line(
     running_desk: RunningDesk, sign_in: SignIn, pictures: Pictures
 ) -> None:
     page = sign_in("zhangwei")
-    designer = Designer(page)
     whole = diagram("断了").replace("><", ">\n<")
     put(page, "tests/broken/broken.bpmn", whole.replace("</process>", "</proces>"))
     designer = Designer(page)
@@ -69,7 +60,6 @@ def test_huge_diagram_is_refused_in_words(
     running_desk: RunningDesk, sign_in: SignIn, pictures: Pictures
 ) -> None:
     page = sign_in("zhangwei")
-    designer = Designer(page)
     put(page, "tests/huge/huge.bpmn", diagram("步", 9990))
     designer = Designer(page)
     began = time.monotonic()
@@ -83,7 +73,6 @@ def test_lost_line_keeps_the_work(
     running_desk: RunningDesk, sign_in: SignIn, pictures: Pictures
 ) -> None:
     page = sign_in("zhangwei")
-    designer = Designer(page)
     put(page, "tests/line/line.bpmn", diagram("在线"))
     designer = Designer(page)
     designer.open("tests/line/line.bpmn")
@@ -110,7 +99,7 @@ def test_two_people_at_one_file(
     running_desk: RunningDesk, sign_in: SignIn, pictures: Pictures
 ) -> None:
     first, second = sign_in("zhangwei"), sign_in("admin")
-    put(Designer(first).page, "tests/two/two.bpmn", diagram("两人"))
+    put(first, "tests/two/two.bpmn", diagram("两人"))
     one, other = Designer(first), Designer(second)
     for designer in (one, other):
         designer.open("tests/two/two.bpmn")

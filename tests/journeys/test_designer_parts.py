@@ -1,15 +1,13 @@
 """The designer part by part: several diagrams in a file, finding, copying, what steps say, FEEL wherever one types."""
 
 import json
-from pathlib import Path
 from typing import Any
 
-import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.fixtures.running import RunningDesk
 from tests.journeys.conftest import SignIn
-from tests.journeys.designer import Designer, diagram, put
+from tests.journeys.designer import Designer, call, diagram, put
 from tests.journeys.pictures import Pictures
 
 FOLDER = "tests/parts"
@@ -87,30 +85,15 @@ TABLE = (
 )
 
 
-@pytest.fixture
-def pictures(request: pytest.FixtureRequest, screenshots: Path) -> Pictures:
-    """A folder for each of these tests: they are journeys of their own."""
-    return Pictures(screenshots / "designer-parts" / request.node.name.removeprefix("test_"))
-
-
 def content(page: Page, file: dict[str, Any]) -> str:
     """What the server holds of a file."""
-    return str(
-        page.evaluate(
-            """async (id) => {
-              const answer = await fetch(`${document.querySelector("#designer").dataset.api}/files/${id}`);
-              return (await answer.json()).content;
-            }""",
-            file["id"],
-        )
-    )
+    return str(call(page, "GET", f"/files/{file['id']}")["content"])
 
 
 def test_several_diagrams_are_found_through_and_copied_from(
     running_desk: RunningDesk, sign_in: SignIn, pictures: Pictures
 ) -> None:
     page = sign_in("zhangwei")
-    designer = Designer(page)
     put(page, f"{FOLDER}/several/several.bpmn", SEVERAL)
     target = put(page, f"{FOLDER}/several/target.bpmn", diagram("目标"))
     designer = Designer(page)
@@ -178,7 +161,6 @@ def test_what_a_step_says_is_filled_in_and_kept(
     running_desk: RunningDesk, sign_in: SignIn, pictures: Pictures
 ) -> None:
     page = sign_in("zhangwei")
-    designer = Designer(page)
     put(page, f"{FOLDER}/steps/claim.form", FORM)
     put(page, f"{FOLDER}/steps/hours.dmn", TABLE)
     file = put(page, f"{FOLDER}/steps/steps.bpmn", STEPS)
@@ -233,7 +215,6 @@ def test_feel_is_checked_and_completed_wherever_it_is_typed(
     running_desk: RunningDesk, sign_in: SignIn, pictures: Pictures
 ) -> None:
     page = sign_in("zhangwei")
-    designer = Designer(page)
     put(page, f"{FOLDER}/feel/feel.dmn", TABLE)
     put(page, f"{FOLDER}/feel/feel.form", FORM)
     designer = Designer(page)

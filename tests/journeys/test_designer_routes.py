@@ -42,7 +42,6 @@ def test_flows_go_round_steps(
     running_desk: RunningDesk, sign_in: SignIn, pictures: Pictures
 ) -> None:
     page = sign_in("zhangwei")
-    designer = Designer(page)
     row = diagram("步", 5)
     for number in range(5):
         row = row.replace(f'id="t{number}" name="步"', f'id="t{number}" name="第{number}步"')

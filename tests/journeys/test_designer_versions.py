@@ -95,7 +95,6 @@ def test_what_differs_is_seen_and_an_older_version_comes_back(
     running_desk: RunningDesk, sign_in: SignIn, pictures: Pictures
 ) -> None:
     page = sign_in("zhangwei")
-    designer = Designer(page)
     for name, old, new in (
         ("hours.dmn", OLD_TABLE, NEW_TABLE),
         ("refund.form", OLD_FORM, NEW_FORM),

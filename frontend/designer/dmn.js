@@ -1,8 +1,9 @@
 // Decisions: dmn-js with its graph, tables and expressions; a bar of the decisions in the file.
 import DmnModeler from "dmn-js/lib/Modeler";
 import { h, icon } from "./dom.js";
-import { t } from "./texts.js";
+import { language, t } from "./texts.js";
 import { checkXml } from "./well-formed.js";
+import { swapNames } from "./bpmn/names.js";
 import { translateModule } from "./bpmn/translate.js";
 
 const signOf = (type) => ({ drd: icon("sitemap", 16), decisionTable: icon("table", 16) }[type] ?? icon("math-function", 16));
@@ -16,6 +17,8 @@ export class DmnEditor {
     this.onchange = onchange;
     const shared = { additionalModules: [translateModule] };
     this.modeler = new DmnModeler({ container: this.canvas, drd: shared, decisionTable: shared, literalExpression: shared, boxedExpression: shared, common: {} });
+    this.english = language() === "en";
+    this.modeler.on("import.parse.complete", ({ definitions }) => { if (this.english && definitions) swapNames(definitions); });
     this.modeler.on("views.changed", ({ views, activeView }) => this.showViews(views, activeView));
     this.listened = new Set();
   }
@@ -51,7 +54,13 @@ export class DmnEditor {
 
   // What dmn-js writes. The server puts into the file only what differs from what it wrote before.
   async written() {
-    return (await this.modeler.saveXML({ format: true })).xml;
+    const definitions = this.modeler.getDefinitions();
+    if (this.english) swapNames(definitions);
+    try {
+      return (await this.modeler.saveXML({ format: true })).xml;
+    } finally {
+      if (this.english) swapNames(definitions);
+    }
   }
 
   stack() { return this.modeler.getActiveViewer()?.get("commandStack"); }

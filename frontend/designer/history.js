@@ -46,9 +46,10 @@ export async function openHistory(workspace, file) {
   }
 
   async function draw() {
-    revisions = (await call("GET", `/files/${file.id}/revisions`)).items;
+    const [kept, now] = await Promise.all([call("GET", `/files/${file.id}/revisions`), call("GET", `/files/${file.id}`)]);
+    revisions = kept.items;
     const draft = file.drafted ? [h("li", { "data-number": "draft" }, h("button", { type: "button", onclick: () => revisions[0] && compare(String(revisions[0].number), "draft") },
-      h("div", { class: "ldz-revision-title" }, h("span", { class: "ldz-dot" }), t("Draft (now)")), h("div", { class: "ldz-revision-who" }, `${file.updated_by?.name ?? ""} · ${moment(file.updated_at)}`)))] : [];
+      h("div", { class: "ldz-revision-title" }, h("span", { class: "ldz-dot" }), t("Draft (now)")), h("div", { class: "ldz-revision-who" }, `${now.updated_by?.name ?? ""} · ${moment(now.updated_at)}`)))] : [];
     list.replaceChildren(...draft, ...revisions.map((revision, index) => h("li", { "data-number": String(revision.number) },
       h("button", { type: "button", onclick: () => compare(String(revisions[index + 1]?.number ?? revision.number), String(revision.number)) },
         h("div", { class: "ldz-revision-title" }, t("Version {n}", { n: revision.number }), revision.deployed ? h("span", { class: "ld-badge is-working" }, t("deployed")) : null),

@@ -2,6 +2,7 @@
 import NavigatedViewer from "bpmn-js/lib/NavigatedViewer";
 import { h } from "./dom.js";
 import { language } from "./texts.js";
+import { widenLabels } from "./bpmn/labels.js";
 import { Marks } from "./bpmn/marks.js";
 import { swapNames } from "./bpmn/names.js";
 import lanedesk from "./bpmn/lanedesk.json";
@@ -24,8 +25,10 @@ export class TwoDiagrams {
       const side = this.sides[index];
       // At once, not after a pause: the other side follows every step.
       side.viewer = new NavigatedViewer({ container: side.element, canvas: { deferUpdate: false }, moddleExtensions: { lanedesk } });
-      if (language() === "en") side.viewer.on("import.parse.complete", 2000, ({ definitions }) => { if (definitions) swapNames(definitions); });
+      const english = language() === "en";
+      if (english) side.viewer.on("import.parse.complete", 2000, ({ definitions }) => { if (definitions) swapNames(definitions); });
       await side.viewer.importXML(xml);
+      if (english) widenLabels(side.viewer);
       side.marks = new Marks(side.viewer);
     }
     this.together();

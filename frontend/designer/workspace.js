@@ -22,6 +22,8 @@ const EDITORS = {
   scenario: async () => SourceEditor,
 };
 
+const ended = (words) => (/[.!?。]$/.test(words) ? words : `${words}.`);
+
 export class Workspace {
   constructor(root, settings) {
     this.root = root;
@@ -141,7 +143,7 @@ export class Workspace {
       await editor.load(content);
       tab.editor = editor;
       const line = error.line || Number(/line: (\d+)|line (\d+)/.exec(error.message)?.slice(1).find(Boolean)) || (tab.file.kind === "form" ? lineOf(content, error.message) : 0);
-      tab.editor.explain(error.words ? error.message : t("This file cannot be drawn: {reason} It is shown as text; mend it here and open it again.", { reason: error.message.split("\n")[0] }), line);
+      tab.editor.explain(error.words ? error.message : t("This file cannot be drawn: {reason} It is shown as text; mend it here and open it again.", { reason: ended(error.message.split("\n")[0]) }), line);
       tab.asText = true;
     }
   }

@@ -10,6 +10,7 @@ import { Adding, readingOrder } from "./adding.js";
 import { Diagrams } from "./diagrams.js";
 import { faithfulModule } from "./faithful.js";
 import { typeWords } from "./kinds.js";
+import { widenLabels } from "./labels.js";
 import lanedesk from "./lanedesk.json";
 import { Marks } from "./marks.js";
 import { swapNames } from "./names.js";
@@ -19,7 +20,7 @@ import { sharedClipboard } from "./clipboard.js";
 import { translateModule } from "./translate.js";
 
 export const MOST_ELEMENTS = 4000; // drawn shapes and lines; more take a browser many seconds for every step
-const LABEL_WIDTH = 90; // of the drawing: the widest that bpmn-js makes by itself
+const PALETTE = 60; // px on the left of the canvas that the palette covers
 const DRAWN = /<(?:[\w.-]+:)?BPMN(?:Shape|Edge)[\s>]/g;
 
 // What bpmn-js reads of our namespace; it would leave out anything else.
@@ -89,7 +90,7 @@ export class BpmnEditor {
     const { warnings } = await this.modeler.importXML(laidOut);
     this.diagrams = new Diagrams(this, read);
     if (!(await this.diagrams.begin())) throw new NotDrawn(t("Nothing in this file is of a kind that is drawn here. It is shown as text, so that nothing is lost."));
-    if (this.english) this.widenLabels();
+    if (this.english) widenLabels(this.modeler);
     this.loaded = true;
     this.untouched = xml;
     this.exported = await this.written();
@@ -97,37 +98,18 @@ export class BpmnEditor {
     this.look();
   }
 
-  // Places of labels are made for Chinese names; an English word would be broken in them. Only the picture is changed.
-  widenLabels() {
-    const renderer = this.get("textRenderer");
-    for (const label of this.get("elementRegistry").filter(({ labelTarget, width }) => labelTarget && width < LABEL_WIDTH)) {
-      const middle = label.x + label.width / 2;
-      const room = renderer.getExternalLabelBounds({ x: middle - LABEL_WIDTH / 2, y: label.y, width: LABEL_WIDTH, height: label.height }, label.businessObject.name ?? "");
-      if (room.width <= label.width) continue;
-      // Beside a flow it begins where it began.
-      Object.assign(label, { width: room.width, height: room.height, x: label.labelTarget.waypoints ? label.x : room.x });
-      this.get("graphicsFactory").update("shape", label, this.get("elementRegistry").getGraphics(label));
-    }
-  }
-
-  // The whole diagram where it can be read, else its beginning.
+  // The whole diagram where it can be read, else its beginning; beside the palette.
   look() {
     const canvas = this.get("canvas");
     canvas.zoom("fit-viewport");
-    if (canvas.zoom() < 0.5) {
-      const { inner, outer } = canvas.viewbox();
-      const scale = 0.75;
-      canvas.viewbox({ x: inner.x - 30, y: inner.y - 40, width: outer.width / scale, height: outer.height / scale });
-    } else if (canvas.zoom() > 1) this.centre(1);
-    else this.centre(canvas.zoom() * 0.94);
-  }
-
-  centre(scale) {
-    const canvas = this.get("canvas");
     const { inner, outer } = canvas.viewbox();
-    const width = outer.width / scale;
-    const height = outer.height / scale;
-    canvas.viewbox({ x: inner.x + inner.width / 2 - width / 2, y: inner.y + inner.height / 2 - height / 2, width, height });
+    const free = outer.width - PALETTE;
+    const whole = 0.94 * Math.min(free / inner.width, outer.height / inner.height);
+    const scale = whole < 0.47 ? 0.75 : Math.min(whole, 1);
+    const [x, y] = whole < 0.47
+      ? [inner.x - (PALETTE + 20) / scale, inner.y - 30 / scale]
+      : [inner.x + inner.width / 2 - (PALETTE + free / 2) / scale, inner.y + (inner.height - outer.height / scale) / 2];
+    canvas.viewbox({ x, y, width: outer.width / scale, height: outer.height / scale });
   }
 
   // What is saved: the very text that was read, until something is drawn.

@@ -1,18 +1,19 @@
-// A diagram's `name` is in its first language, further ones are lanedesk:text. Who reads English draws in English:
-// both change places when a diagram is opened, and back when it is written.
+// The `name` of an element is in its first language, further ones are lanedesk:text; so is the label of a column of a
+// decision table. Who reads English draws in English: both change places when a file is opened, and back when it is written.
 const EMPTY = [];
 
 export function textOf(bo, lang = "en") {
-  return bo.get?.("extensionElements")?.values?.find((value) => value.$type === "lanedesk:Text" && value.lang === lang);
+  return bo.get?.("extensionElements")?.values?.find((value) => /^lanedesk:text$/i.test(value.$type) && value.lang === lang);
 }
 
 function swap(bo, seen) {
   const text = textOf(bo);
-  if (!text || seen.has(text)) return;
+  if (!text || seen.has(text) || bo.variable) return; // the editor calls a decision's variable as the decision, and expressions say it
   seen.add(text);
-  const name = bo.name;
-  bo.name = text.name ?? text.body;
-  text.name = name;
+  const said = /^dmn:(In|Out)putClause$/.test(bo.$type) ? "label" : "name";
+  const first = bo[said];
+  bo[said] = text.name ?? text.body;
+  text.name = first;
 }
 
 function* within(element, seen = new Set()) {

@@ -25,7 +25,7 @@ export function sentenceOf(key, read, kind) {
       const words = await ask(typeof kind === "function" ? kind() : kind, text);
       if (said !== text) return;
       element.classList.toggle("is-fault", Boolean(words.error));
-      const next = words.next?.[0] ? ` ${t("Next: {when}", { when: moment(words.next[0]) })}` : "";
+      const next = words.next?.[0] ? ` · ${t("Next: {when}", { when: moment(words.next[0]) })}` : "";
       element.textContent = both(words.error) || `${both(words.sentence)}${next}`;
     } catch {
       element.textContent = ""; // without the server there are no words; the field itself is whole

@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, selectinload
 
 from desk.audit.operations import record
 from desk.audit.personal import ERASED, destroy
 from desk.contacts.models import Contact
+from desk.fields.models import FieldValue
 from desk.storage import Storage
 from desk.tickets.models import Attachment, Message, Ticket, TrailEntry
 from desk.tickets.searching import forget
@@ -55,8 +56,8 @@ def erase_contact(
     """Erase what is personal of a customer; cannot be taken back. Raises NoSuchContact.
 
     Side effects: keys of the customer and of their tickets' processes are destroyed; name, addresses and note of the
-    customer, titles and forms of their tickets, and words and files of their messages are gone, raw mail too, and
-    exports and prints that may hold them; an entry in the log. Files leave the storage after the commit.
+    customer, titles, forms and fields of their tickets, and words and files of their messages are gone, raw mail too,
+    and exports and prints that may hold them; an entry in the log. Files leave the storage after the commit.
     """
     contact = session.get(Contact, contact_id, options=[selectinload(Contact.addresses)])
     if contact is None:
@@ -71,6 +72,7 @@ def erase_contact(
         ticket.title, ticket.form_data, ticket.rating_comment = gone, {}, None
         ticket.created_by = _renamed(ticket.created_by, contact_id, name)
         _trail(session, ticket.id, contact_id, name)
+    session.execute(delete(FieldValue).where(FieldValue.ticket_id.in_([t.id for t in tickets])))
     files = _forget(session, storage, messages, name, gone)
     for eraser in ERASERS:
         eraser(session, storage, messages)
@@ -127,7 +129,7 @@ def _trail(session: Session, ticket_id: int, contact_id: int, name: str) -> None
         line.actor = _renamed(line.actor, contact_id, name)
         if line.data.get("field") == "contact_id":
             line.data = {**line.data, "old": name, "new": name}
-        elif line.data.get("field") == "title":
+        elif (field := str(line.data.get("field"))) == "title" or field.startswith("fields."):
             line.data = {**line.data, "old": ERASED.en, "new": ERASED.en}
 
 

@@ -16,8 +16,11 @@ from desk.audit.sealing import seal_new
 from desk.audit.verify import verify
 from desk.audit.witness import AuditWitness
 from desk.contacts.models import Contact, ContactAddress
-from desk.tickets.models import Attachment, Message, Ticket
+from desk.fields.models import Field, FieldValue
+from desk.tickets.models import Attachment, Message, Ticket, TrailEntry
+from desk.tickets.operations import write_trail
 from engine.actors import SYSTEM, Actor
+from engine.timestamps import utc_now
 from tests.desk.audit.conftest import LI
 
 HAN = Actor("contact", 5, "韩梅")
@@ -54,13 +57,18 @@ def test_only_what_is_personal_is_sealed(guarded: Desk) -> None:
     data = {
         "version": 1,
         "set": {"ticket_id": 5, "phone": "138", "priority": "high"},
-        "payload": {"fields": ["name"], "old": {"name": "韩"}, "new": {"level": "vip"}},
+        "payload": {
+            "fields": ["name", "fields.room"],
+            "old": {"name": "韩", "fields.room": "302"},
+            "new": {"level": "vip"},
+        },
     }
     with guarded.database.transaction() as session:
         found = concealed_data(session, instance, data)
         assert found["set"]["priority"] == "high"
         assert found["set"]["phone"].startswith(f"{PREFIX}instance:{instance}:")
         assert found["payload"]["old"]["name"].startswith(PREFIX)
+        assert found["payload"]["old"]["fields.room"].startswith(PREFIX)
         assert found["payload"]["new"] == {"level": "vip"}
         assert revealed(session, found) == data
         assert concealed_data(session, instance, {"set": {"n": 1}}) == {"set": {"n": 1}}
@@ -113,6 +121,15 @@ def test_a_customer_is_erased(guarded: Desk, process: Callable[..., UUID]) -> No
         session.flush()
         ticket = _ticket(session, "WN-1", instance, contact.id)
         theirs = _ticket(session, "WN-2", other, None)
+        room = Field(key="room", label={"zh": "房间"}, kind="line")
+        session.add(room)
+        session.flush()
+        for owner in (ticket, theirs):
+            session.add(FieldValue(ticket_id=owner.id, field_id=room.id, value="302", text="302"))
+            write_trail(
+                session, owner, at=utc_now(), actor=LI, action="edited",
+                data={"field": "fields.room", "label": {"zh": "房间"}, "old": None, "new": {"zh": "302"}},
+            )  # fmt: skip
         for owner, name in ((ticket, key), (ticket, shared), (theirs, shared)):
             message = Message(
                 ticket_id=owner.id, kind="customer", channel="mail", text="我的电话 138",
@@ -143,6 +160,10 @@ def test_a_customer_is_erased(guarded: Desk, process: Callable[..., UUID]) -> No
         assert first.author["name"] == f"已清除客户 {number}"
         assert first.sender_mail is None
         assert revealed(session, sealed) == "(erased)"
+        kept = session.scalars(select(FieldValue)).one()
+        assert kept.ticket_id == theirs.id
+        lines = session.scalars(select(TrailEntry).order_by(TrailEntry.id))
+        assert [line.data["new"] for line in lines] == ["(erased)", {"zh": "302"}]
         entry = session.scalars(
             select(AuditEntry).where(AuditEntry.action == "contact_erased")
         ).one()

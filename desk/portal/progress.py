@@ -12,7 +12,7 @@ from desk.portal.queries import Tracked
 from desk.settings import Settings
 from desk.tickets.models import TicketState
 from desk.vendors.models import Transfer
-from desk.web.localisation import absolute_time
+from desk.web.localisation import absolute_time, words
 
 State = Literal["done", "now", "next"]
 ORDER = (TicketState.PENDING, TicketState.DISPATCHED, TicketState.PROCESSING, TicketState.ENDED)
@@ -33,16 +33,17 @@ def progress(tracked: Tracked) -> Sequence[ProgressStep]:
     times = {**tracked.entered, TicketState.PENDING: ticket.created_at}
     here = TicketState(ticket.state)
     at = times.get(here, ticket.processed_at)
+    status = words(tracked.status) if tracked.status else None
     submitted = ProgressStep(_label(TicketState.PENDING), "done", ticket.created_at)
     if here == TicketState.CANCELLED:
-        return [submitted, ProgressStep(pgettext("progress", "Cancelled"), "done", at)]
+        return [submitted, ProgressStep(status or pgettext("progress", "Cancelled"), "done", at)]
     if here == TicketState.RETURNED:
-        again = ProgressStep(pgettext("progress", "Looking for the right person"), "now", at)
+        again = ProgressStep(status or pgettext("progress", "Looking for the right person"), "now", at)
         return [submitted, again, *(ProgressStep(_label(state), "next") for state in ORDER[2:])]
     place = ORDER.index(here)
     return [
         *(ProgressStep(_label(state), "done", times.get(state)) for state in ORDER[:place]),
-        ProgressStep(_label(here), "done" if here == TicketState.ENDED else "now", at),
+        ProgressStep(status or _label(here), "done" if here == TicketState.ENDED else "now", at),
         *(ProgressStep(_label(state), "next") for state in ORDER[place + 1 :]),
     ]
 

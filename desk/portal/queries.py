@@ -14,6 +14,7 @@ from desk.portal.operations import DEFAULT_SLUG, RATED, WROTE
 from desk.tickets.conversation import conversation
 from desk.tickets.models import Attachment, Message, Ticket, TicketState, TrailEntry
 from desk.tickets.relations.linking import survivor
+from desk.tickets.statuses import statuses
 from desk.vendors.models import Transfer
 from desk.vendors.queries import with_vendor
 from engine.errors import UnknownProcess
@@ -54,6 +55,7 @@ class Tracked:
     messages: Sequence[Message]
     earlier: int | None  # the id before which earlier messages are found
     awaits: frozenset[str]
+    status: Mapping[str, str] | None  # what the desk calls it within its state
     there: Transfer | None  # how it went to another vendor's desk that works on it
 
     @property
@@ -193,8 +195,14 @@ def tracked_ticket(
         talk.messages,
         talk.earlier,
         engine.awaits(session, ticket.instance_id),
+        _status(session, ticket),
         with_vendor(session, ticket.id),
     )
+
+
+def _status(session: Session, ticket: Ticket) -> Mapping[str, str] | None:
+    found = statuses(session).get(ticket.status) if ticket.status else None
+    return found.title if found else None
 
 
 def _result(session: Session, ticket: Ticket) -> str:

@@ -14,6 +14,7 @@ from desk.fields.models import Field as TicketField
 from desk.fields.values import all_fields
 from desk.people.models import Team, User
 from desk.tickets.models import TicketState, TicketType
+from desk.tickets.statuses import statuses
 from desk.vendors.queries import all_vendors
 from engine.operators import Text
 
@@ -65,6 +66,11 @@ def states(_session: Session) -> Sequence[Choice]:
     ]
 
 
+def own_statuses(session: Session) -> Sequence[Choice]:
+    """The statuses that the desk has within the states."""
+    return [(one.key, said(one.title, one.key)) for one in statuses(session).values() if one.active]
+
+
 def types(session: Session) -> Sequence[Choice]:
     """The ticket types."""
     found = session.scalars(select(TicketType).order_by(TicketType.key))
@@ -107,6 +113,7 @@ FIELDS: Final[dict[str, Field]] = {
     for field in (
         Field("ticket.type", Text("Ticket type", "工单类型"), "choice", types, "type"),
         Field("ticket.state", Text("State", "状态"), "choice", states, "state"),
+        Field("ticket.status", Text("Status", "细分状态"), "choice", own_statuses, "status"),
         Field("ticket.priority", Text("Priority", "优先级"), "choice", _fixed(PRIORITIES), "priority"),
         Field("ticket.channel", Text("Channel", "渠道"), "choice", _fixed(CHANNELS)),
         Field("vendors.came_from", Text("Came from the vendor", "工单转入服务商"), "choice", vendors),

@@ -90,6 +90,8 @@ class Ticket(Record):
     type: Mapped[str] = mapped_column(String(64), default="basic")
     title: Mapped[str] = mapped_column(String(400))
     state: Mapped[str] = mapped_column(String(16), default=TicketState.PENDING)
+    # Of the desk's own, within the state: a key of desk.tickets.statuses.
+    status: Mapped[str | None] = mapped_column(String(64))
     # low | normal | high | urgent
     priority: Mapped[str] = mapped_column(String(16), default="normal")
     channel: Mapped[str] = mapped_column(String(16))  # mail | form | desk | api | vendor

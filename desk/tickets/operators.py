@@ -25,6 +25,7 @@ from desk.tickets.relations.handover import place
 from desk.tickets.relations.refusal import Refused
 from desk.tickets.relations.splitting import report_to_parent
 from desk.tickets.relations.watching import tell_people, tell_watchers
+from desk.tickets.statuses import statuses
 from desk.tickets.types import BASIC, prefix_of
 from engine.actors import Actor
 from engine.operators import OperatorError, Operators, Param, Step, Text
@@ -101,7 +102,7 @@ def create(
         instance_id=step.instance_id,
         contact_id=contact.id if contact else None,
         company_id=contact.company_id if contact else None,
-        team_id=step.data.get("team_id"),
+        team_id=_team_asked(step),
         deadline=_moment(deadline, _zone(step)),
         processed_at=step.now,
         last_message_at=step.now,
@@ -278,6 +279,41 @@ def set_state(
     _move(step, ticket, TicketState(state), action or "moved", remark, {})
     _emit_handler(step, ticket, before)
     return {"state": ticket.state}
+
+
+@operators.inline(
+    "ticket.set_status",
+    title=Text("Set the ticket's status", "设置工单细分状态"),
+    help=Text(
+        "A status of the dictionary “Ticket statuses”, within the state that the ticket has; empty: none. In another "
+        "state nothing changes. When the ticket moves on, it loses its status.",
+        "设置为数据字典“工单状态”中属于当前状态的一项；留空则清除。工单处于其他状态时不作改动；进入另一状态后自动清除。",
+    ),
+    permission="ticket.process",
+    icon="flag-2",
+)
+def set_status(
+    step: Step,
+    *,
+    ticket_id: TicketParam,
+    status: Annotated[str | None, Param(Text("Status", "细分状态"), Text("Its key", "标识"))] = None,
+) -> dict[str, Any]:
+    """Returns {"changed"}. Raises OperatorError for a status there is not, or that was withdrawn."""
+    ticket, known = _ticket(step.session, ticket_id), statuses(step.session)
+    wanted = known.get(status) if status else None
+    if status and (wanted is None or not wanted.active):
+        raise OperatorError(f"ticket.set_status: there is no status {status!r:.80}")
+    before, after = ticket.status, status or None
+    if before == after or (wanted is not None and wanted.state != ticket.state):
+        return {"changed": False}
+    ticket.status = after
+    shown = {key: one.title for key, one in known.items()}
+    data = {"field": "status", "old": shown.get(before or ""), "new": shown.get(after or "")}
+    write_trail(step.session, ticket, at=step.now, actor=step.actor, action="edited", data=data)
+    _tell(step, f"ticket:{ticket.id}", "ticket.changed", ticket)
+    _tell(step, "tickets", "ticket.changed", ticket)
+    _emit_change(step, ticket, "status", before, after)
+    return {"changed": True}
 
 
 @operators.inline(
@@ -494,6 +530,14 @@ def _hand_over(step: Step, ticket: Ticket, team: Any, person: Any) -> dict[str, 
     return names
 
 
+def _team_asked(step: Step) -> int | None:
+    """The team that a request is for from the beginning (`team_id` of its process), where there is such a team."""
+    asked = step.data.get("team_id")
+    if not isinstance(asked, int) or load_now(step.session, Team, asked) is None:
+        return None
+    return asked
+
+
 def _reference(kind: str, value: Any) -> int | None:
     """The number in 3, "3" or "team:3"; None for nothing."""
     if value is None or value == "":
@@ -531,6 +575,8 @@ def _move(
     """Change the state, with its times and its line of the trail."""
     before = ticket.state
     ticket.state, ticket.processed_at = state, step.now
+    if before != state:
+        ticket.status = None
     ticket.ended_at = step.now if state in FINAL else None
     ticket.overdue_at = ticket.overdue_step = None
     write_trail(

@@ -58,8 +58,8 @@ SORTS = {
 
 
 _OWN_COLUMNS = (
-    "id", "number", "type", "overdue_at", "title", "state", "priority", "channel", "created_at", "processed_at",
-    "deadline", "ended_at", "last_message_at", "contact_id", "assignee_id", "team_id", "created_by",
+    "id", "number", "type", "overdue_at", "title", "state", "status", "priority", "channel", "created_at",
+    "processed_at", "deadline", "ended_at", "last_message_at", "contact_id", "assignee_id", "team_id", "created_by",
 )  # fmt: skip
 
 
@@ -72,6 +72,7 @@ class TicketFilter:
     """What the list is narrowed to. Days are whole days in `zone`, both ends included."""
 
     state: str | None = None
+    status: str | None = None  # of the desk's own
     # Number, title, customer or company, what was said or filled in; digits also find a phone number.
     text: str | None = None
     number: str | None = None
@@ -114,6 +115,7 @@ class TicketRow:
     overdue_at: datetime | None
     title: str
     state: str
+    status: str | None
     priority: str
     channel: str
     created_at: datetime
@@ -329,6 +331,7 @@ def _conditions(wanted: TicketFilter) -> list[Any]:
     conditions: list[Any] = []
     for column, value in (
         (Ticket.state, wanted.state),
+        (Ticket.status, wanted.status),
         (Ticket.priority, wanted.priority),
         (Ticket.channel, wanted.channel),
         (Ticket.contact_id, wanted.contact_id),

@@ -132,7 +132,7 @@ MESSAGE_FIELDS: dict[str, Callable[[Message], Any]] = {
 }
 TICKET_FIELDS: dict[str, Callable[[Ticket], Any]] = {
     **_plain(
-        "id", "number", "type", "title", "state", "priority", "channel", "deadline", "created_at",
+        "id", "number", "type", "title", "state", "status", "priority", "channel", "deadline", "created_at",
         "processed_at", "first_response_at", "ended_at", "last_message_at", "rating",
         "rating_comment", "contact_id", "company_id", "team_id", "assignee_id", "parent_id", "overdue_at",
     ),

@@ -1614,6 +1614,7 @@ def upgrade() -> None:
         sa.Column("type", sa.String(length=64), nullable=False),
         sa.Column("title", sa.String(length=400), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("status", sa.String(length=64), nullable=True),
         sa.Column("priority", sa.String(length=16), nullable=False),
         sa.Column("channel", sa.String(length=16), nullable=False),
         sa.Column("instance_id", sa.Uuid(), nullable=False),

@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint
+from flask import Blueprint, g
 
+from desk.application import current_desk
 from desk.tickets.actions import batch_actions, ticket_actions
+from desk.tickets.statuses import statuses
 from desk.web.localisation import words
 
 blueprint = Blueprint("tickets", "desk.tickets", template_folder="templates")
@@ -14,7 +16,22 @@ blueprint = Blueprint("tickets", "desk.tickets", template_folder="templates")
 @blueprint.app_context_processor
 def offered_actions() -> dict[str, Any]:
     """What other subjects offer for tickets, for the header of a ticket and the list."""
-    return {"ticket_actions": ticket_actions, "batch_actions": batch_actions}
+    return {
+        "ticket_actions": ticket_actions,
+        "batch_actions": batch_actions,
+        "status_words": status_words,
+    }
+
+
+def status_words(key: str | None) -> str | None:
+    """A status of the desk's own as the reader calls it; None for none: then the state's name is shown."""
+    if not key:
+        return None
+    if "ticket_statuses" not in g:
+        with current_desk().reading() as session:
+            g.ticket_statuses = statuses(session)
+    found = g.ticket_statuses.get(key)
+    return words(found.title) if found else None
 
 
 @blueprint.app_template_filter("in_words")

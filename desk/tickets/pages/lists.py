@@ -28,6 +28,7 @@ from desk.tickets.queries import (
 )
 from desk.tickets.scope import visible
 from desk.tickets.searching import excerpts
+from desk.tickets.statuses import statuses
 from desk.tickets.trail import CHANNELS, PRIORITIES, STATES, who_did
 from desk.tickets.types import all_types
 from desk.web import navigation
@@ -49,7 +50,7 @@ navigation.register(
 TABS = ("pending", "dispatched", "processing", "returned", "cancelled", "ended")
 FILTERS = (
     "q", "number", "customer", "phone", "address", "priority", "channel", "assignee", "team", "type",
-    "overdue", "sla", "watched",
+    "status", "overdue", "sla", "watched",
     "creator", "created_from", "created_to", "processed_from", "processed_to", "deadline_from",
     "deadline_to",
 )  # fmt: skip
@@ -89,6 +90,7 @@ def ticket_list() -> str:
         teams = active_teams(session)
         people = people_who_can(session, "ticket.process")
         creators = people_who_can(session, "ticket.create")
+        own_statuses = [(one.key, in_words(one.title)) for one in statuses(session).values()]
     address: dict[str, Any] = {**chosen, **({"state": state} if state else {})}
     order: dict[str, Any] = (
         {} if (sort, ascending) == ("created", False) else {"sort": _sort_name(sort, ascending)}
@@ -122,6 +124,7 @@ def ticket_list() -> str:
         refresh_url=url_for("tickets.ticket_list", **address, **order, part="list"),
         is_first=page.previous is None,
         columns=_columns(address, order, sort, ascending, offered, more_columns),
+        statuses=own_statuses,
         priorities=[(key, words) for key, words in PRIORITIES.items()],
         channels=[(key, words) for key, words in CHANNELS.items()],
         types=[(kind.key, in_words(kind.name)) for kind in types],
@@ -155,6 +158,7 @@ def list_filter(session: Session, chosen: Mapping[str, str], state: str) -> Tick
     return TicketFilter(
         state=state if state in STATES else None,
         type=chosen.get("type"),
+        status=chosen.get("status"),
         overdue=chosen.get("overdue") == "1",
         sla_late=chosen.get("sla") == "late",
         watched_by=current_user().id if chosen.get("watched") == ME else None,

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from desk.application import Desk
 from desk.contacts.models import Company, Contact
-from desk.fields.operations import FieldSettings, create_field
+from desk.fields.models import Dictionary, DictionaryEntry
+from desk.fields.operations import FieldSettings, create_entry, create_field
 from desk.fields.values import values_of
 from desk.notices.models import Notice
 from desk.people.models import User
@@ -22,6 +23,7 @@ from desk.tickets.changes import edit_ticket
 from desk.tickets.events import request_ticket
 from desk.tickets.models import Message, Ticket, TicketWatcher, TrailEntry
 from desk.tickets.relations.splitting import Part, split
+from desk.tickets.statuses import ensure_statuses
 from desk.tickets.types import ensure_types, requested_type
 from engine.actors import SYSTEM, Actor
 from engine.tables import human_task, job
@@ -48,6 +50,7 @@ def actions(crew: SimpleNamespace) -> dict[str, tuple[Action, ...]]:
     return {
         "priority": (action("priority", value="urgent"),),
         "state": (action("state", value="processing"),),
+        "status": (action("status", value="parts"),),
         "close": (action("close", text="完"),),
         "cancel": (action("cancel", text="重复"),),
         "type": (action("type", value="complaint"),),
@@ -92,6 +95,7 @@ def happened(session: Session, crew: SimpleNamespace, about: dict[str, Ticket]) 
     done = {
         "priority": tickets["priority"].priority == "urgent",
         "state": tickets["state"].state == "processing",
+        "status": tickets["status"].status == "parts",
         "close": tickets["close"].state == "ended",
         "cancel": tickets["cancel"].state == "cancelled" and session.scalars(
             select(TrailEntry.remark)
@@ -139,6 +143,10 @@ def test_every_action_does_what_it_says(
         ensure_types(session)
         session.get_one(User, crew.lilei.id).email = "lilei@desk.example"
         session.add(Company(name="Acme", domain="acme.cn"))
+        ensure_statuses(session)
+        of = session.scalars(select(Dictionary).where(Dictionary.key == "ticket_status")).one()
+        pending = session.scalars(select(DictionaryEntry).where(DictionaryEntry.key == "pending")).one()
+        create_entry(session, of, "parts", {"zh": "待备件"}, parent=pending, actor=SYSTEM)
         create_field(session, "site", FieldSettings({"zh": "地点", "en": "Site"}), actor=SYSTEM)
         for kind, then in wanted.items():
             of_it = (Condition("ticket.title", "is", (kind,)),)

@@ -25,6 +25,7 @@ from engine.timestamps import utc_now
 WORDS = {
     "ticket.type": ("complaint", "refund"),
     "ticket.state": ("processing", "ended"),
+    "ticket.status": ("parts", "visit"),
     "ticket.priority": ("urgent", "low"),
     "ticket.channel": ("vendor", "mail"),
     "vendors.came_from": ("branch", "hq"),
@@ -125,7 +126,7 @@ def world(desk: Desk, crew: SimpleNamespace, mailed: Any) -> SimpleNamespace:
         session.flush()
         ticket.company_id = company.id
         for name, value in {
-            "type": "complaint", "state": "processing", "priority": "urgent", "channel": "vendor",
+            "type": "complaint", "state": "processing", "status": "parts", "priority": "urgent", "channel": "vendor",
             "team_id": crew.team.id, "assignee_id": crew.lilei.id, "rating": 2, "rating_comment": "太慢了",
             "form_data": {"area": "华东"}, "deadline": at + timedelta(hours=3),
         }.items():  # fmt: skip

@@ -11,7 +11,7 @@ from desk.insight.models import Dashboard, DashboardShare
 from desk.insight.operations import tiles_of
 from desk.insight.periods import LastDays, Period
 from desk.insight.tiles import Tile
-from desk.insight.views import Link, View, outline, view
+from desk.insight.views import Link, Looks, View, outline, view
 from desk.insight.words import period_words
 from desk.people.models import User
 from desk.people.permissions import can, candidates_of
@@ -48,7 +48,7 @@ def outlined(found: Dashboard, *, locale: str, period: Period | None = None) -> 
     """All tiles as they stand before their answers are there."""
     shown = period or LastDays(found.days)
     return [
-        outline(tile.question(shown), locale=locale, **_looks(tile, locale))
+        outline(tile.question(shown), _looks(tile, locale), locale=locale)
         for tile in tiles_of(found)
     ]
 
@@ -72,18 +72,17 @@ def answered(
     tiles = tiles_of(found) if position is None else tiles_of(found)[position : position + 1]
     return [
         view(
-            setting, user, tile.question(shown), zone, locale=locale, link=link, **_looks(tile, locale)
+            setting, user, tile.question(shown), zone, locale=locale, link=link,
+            looks=_looks(tile, locale),
         )
         for tile in tiles
     ]  # fmt: skip
 
 
-def _looks(tile: Tile, locale: str) -> dict[str, str]:
+def _looks(tile: Tile, locale: str) -> Looks:
     language = "zh" if locale.startswith("zh") else "en"
-    return {
-        "chart": tile.chart, "size": tile.size, "title": tile.title.get(language, ""),
-        "period": period_words(tile.period).in_(locale) if tile.period else "",
-    }  # fmt: skip
+    period = period_words(tile.period).in_(locale) if tile.period else ""
+    return Looks(tile.chart, tile.size, tile.title.get(language, ""), period)
 
 
 def _shown_to(user: User) -> ColumnElement[bool]:

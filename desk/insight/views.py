@@ -42,7 +42,7 @@ class Row:
 class View:
     """What is shown of one question. `chart` is a key of CHARTS; `by` what it is grouped by, in words.
 
-    `period` says of what time it is, where that is another than the dashboard's. Without rows it was not asked yet.
+    `period` is that of Looks. Without rows it was not asked yet.
     """
 
     title: str
@@ -80,6 +80,19 @@ class View:
         return any(row.share for row in self.rows)
 
 
+@dataclass(frozen=True)
+class Looks:
+    """How a question is to be shown. `chart` empty: the fitting one; `title` empty: the measure's.
+
+    `period` says of what time it is, where that is another than the dashboard's.
+    """
+
+    chart: str = ""
+    size: str = "half"
+    title: str = ""
+    period: str = ""
+
+
 Link = Callable[[Question, str | None], str]
 
 
@@ -91,39 +104,28 @@ def view(
     *,
     locale: str,
     link: Link,
-    chart: str | None = None,
-    size: str = "half",
-    title: str = "",
-    period: str = "",
+    looks: Looks = Looks(),
 ) -> View:
     """Ask, and put the answer into words. `link(question, key)` is the address of the tickets behind a row."""
     found = figures(setting, user, asked, zone)  # refuses what is no measure
-    empty = outline(asked, locale=locale, chart=chart, size=size, title=title, period=period)
+    empty = outline(asked, looks, locale=locale)
     measure = MEASURES[asked.measure]
     return replace(empty, rows=[_row(asked, measure, one, locale, link) for one in found])
 
 
-def outline(
-    asked: Question,
-    *,
-    locale: str,
-    chart: str | None = None,
-    size: str = "half",
-    title: str = "",
-    period: str = "",
-) -> View:
+def outline(asked: Question, looks: Looks, *, locale: str) -> View:
     """What will be shown, before it is asked."""
     measure = MEASURES[asked.measure]
     return View(
-        title or measure.title.in_(locale),
+        looks.title or measure.title.in_(locale),
         measure.help.in_(locale),
         measure.unit,
-        chart if chart in CHARTS else fitting_chart(asked),
+        looks.chart if looks.chart in CHARTS else fitting_chart(asked),
         by_words(asked.by).in_(locale) if asked.by else "",
         asked.by in TIMES,
-        size=size,
+        size=looks.size,
         filters=[by_words(key).in_(locale) for key in asked.filters],
-        period=period,
+        period=looks.period,
     )
 
 

@@ -7,7 +7,7 @@ from desk.insight import boards
 from desk.insight.measures import MEASURES
 from desk.insight.pages import addresses, blueprint
 from desk.insight.queries import MOST_TICKETS, CannotAsk, tickets_behind
-from desk.insight.views import CHARTS, NONE, address, by_words, view
+from desk.insight.views import CHARTS, NONE, Looks, address, by_words, view
 from desk.insight.words import period_words, said
 from desk.people.access import current_user, requires
 from desk.people.permissions import can
@@ -23,7 +23,8 @@ def explore() -> str:
     with current_desk().reading() as session:
         shown = view(
             addresses.setting(session), user, asked, addresses.zone(),
-            locale=addresses.locale(), link=addresses.behind, chart=given.get("chart"), size="wide",
+            locale=addresses.locale(), link=addresses.behind,
+            looks=Looks(given.get("chart", ""), "wide"),
         )  # fmt: skip
         offered = addresses.choices(session)
         kept_on = boards.boards(session, user) if can(user, "report.edit") else ()

@@ -89,13 +89,19 @@ class Entry:
         return self.form().error_summary(submission.errors, str(get_locale()), id_prefix=PREFIX)
 
     def wanted(self, submission: Submission) -> dict[str, Json]:
-        """The values to set, by key, as the person may set them; files are not among them."""
+        """The values to set, by key, as the person may set them; files are not among them.
+
+        A box that nobody has ticked yet, and that still is not, says nothing.
+        """
         given = submission.values.get(CONTAINER)
         sent = given if isinstance(given, dict) else {}
         return {
             field.key: sent[field.key]
             for field in self.fields
-            if field.key in sent and field.key not in self.held and field.kind != Kind.FILE
+            if field.key in sent
+            and field.key not in self.held
+            and field.kind != Kind.FILE
+            and not (sent[field.key] is False and field.key not in self.values)
         }
 
 

@@ -163,6 +163,7 @@ def test_fields_are_edited_with_the_ticket_and_two_editors_lose_nothing(
 ) -> None:
     make_field("floor", Kind.INTEGER, label={"en": "Floor", "zh": "楼层"})
     make_field("secret", held="people", held_ids=[crew.dispatcher.id])
+    make_field("box", Kind.CHECK)
     ticket = mailed()
     put(desk, ticket, {"secret": "kept"})
     boss = visit(crew.dispatcher)

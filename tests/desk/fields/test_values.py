@@ -127,11 +127,13 @@ def test_nothing_is_set_when_one_value_is_refused(
     make_field("floor", Kind.INTEGER)
     make_field("room", required=True)
     make_field("gone", active=False)
-    make_field("other", types=[])
+    make_field("place", Kind.POSITION, required=True)
     ticket = mailed()
     for wanted, key in (
         ({"floor": 3, "room": ""}, "room"),
         ({"floor": 3, "gone": "x"}, "gone"),
+        ({"floor": 3, "place": None}, "place"),
+        ({"floor": 3, "place": {"lat": 1}}, "place"),
         ({"floor": 3, "nothing": "x"}, "nothing"),
     ):
         with pytest.raises(FieldRefused) as refused:
@@ -149,6 +151,7 @@ def test_computed_fields_follow_in_their_order(
     make_field("dear", Kind.COMPUTED, expression='if total > 100 then "yes" else "no"')
     make_field("until", Kind.DATE)
     make_field("broken", Kind.COMPUTED, expression='until + "x" * 3')
+    make_field("endless", Kind.COMPUTED, expression="count(for i in 1..1000000 return i)")
     ticket = mailed()
     assert put(desk, ticket, {"price": 0.1, "count": 3}) == ["price", "count", "total", "dear"]
     assert has(desk, ticket) == {"price": 0.1, "count": 3, "total": 0.3, "dear": "no"}

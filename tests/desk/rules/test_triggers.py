@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from lxml import etree
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -296,3 +297,18 @@ def test_texts_that_look_like_expressions_are_texts(
         kept, gate = read(operations.files_of(session, row.version_id), rule.key)
     assert (kept, gate) == (rule, True)
     assert replace(kept, title="x").title == "x"
+
+
+def test_a_table_has_its_headings_in_both_languages() -> None:
+    asked = (Condition("ticket.priority", "is", ("urgent",)),)
+    done = (Action("assign", (("prefer", "owner"),)),)
+    rule = Rule(
+        "trigger", "trigger-told", "紧急", "Urgent", events=("ticket.created",), all=asked, then=done, otherwise=done
+    )  # fmt: skip
+    table = etree.fromstring(write(rule)["trigger-told.dmn"])
+    headings = [
+        (one.getparent().getparent().get("label") or one.getparent().getparent().get("name"), one.get("name"))
+        for one in table.iter("{urn:lanedesk:bpmn:1.0}text")
+    ]  # fmt: skip
+    assert headings == [("紧急", "Urgent"), ("优先级", "Priority"), ("执行", "Do")]
+    assert read(write(rule), rule.key)[0] == rule

@@ -104,6 +104,8 @@ def message(
     if starts and not taken and not opened:
         engine.starts.look_again()  # another process of the desk may have deployed it a moment ago
         opened = _matching(engine, session, name, payload)
+    if len(opened) > 1:
+        _hold_all(engine, session, [], [start.version_id for start in opened])
     started = [
         _start(engine, session, start, payload, actor, cause)
         for start in opened
@@ -285,8 +287,9 @@ def _hold_all(
     would lock the stores of the first before the second instance."""
     if is_sqlite(session):
         return  # the one writer has everything
-    of_instances = sql.run(session, _LOCK_ALL, {"wanted": instances})
-    several = {row.version_id for row in of_instances} | set(versions)
+    several = set(versions)
+    if instances:
+        several |= {r.version_id for r in sql.run(session, _LOCK_ALL, {"wanted": instances})}
     programs = [engine.library.version(session, version_id).program for version_id in several]
     if keys := {key for program in programs for key in program.stores}:
         hold(session, keys)

@@ -29,6 +29,8 @@ NETWORK = Request("邓超群", "dengchaoqun@huaxin.example", "三楼整层断网
 LAPTOPS = Request("沈悦", "shenyue@huaxin.example", "申请采购六台笔记本电脑")
 DISPLAYS = Request("顾晓", "guxiao@huaxin.example", "申请采购两台显示器")
 KETTLE = Request("唐雨", "tangyu@example.com", "电热水壶漏水，申请退款")
+COOLING = Request("周敏", "zhoumin@example.com", "空调不制冷")
+BEAM = Request("吴刚", "wugang@example.com", "会议室投影灯泡不亮")
 
 # what the implementer writes in the designer
 WHY_MOVED = "新流程须验收"
@@ -50,4 +52,6 @@ ALL = (
     LAPTOPS,
     DISPLAYS,
     KETTLE,
+    COOLING,
+    BEAM,
 )

@@ -13,6 +13,7 @@ from desk.background.running import Running
 from desk.contacts.models import Contact
 from desk.people.models import User
 from desk.tickets import changes, events
+from desk.tickets.attachments import StoredFile
 from desk.tickets.changes import ChangedMeanwhile, TicketDeleted, edit_ticket
 from desk.tickets.dispatching import dispatch_now
 from desk.tickets.models import Ticket, TrailEntry
@@ -58,7 +59,7 @@ def create_tickets(desk: Desk, task: Running) -> None:
 
 @work(EDIT, title=Text("Changing tickets", "批量修改工单"), permission="ticket.process")
 def edit_tickets(desk: Desk, task: Running) -> None:
-    """`parameters`: ids, and of priority, deadline, team_id, person_id, kind and text what is wanted.
+    """`parameters`: ids, and of priority, deadline, team_id, person_id, kind, text and files what is wanted.
 
     Doing it again changes nothing twice: fields are set to the same, and a word is said once, as the
     place in the batch is kept after each. The result counts: {"changed", "failed", "reasons"}.
@@ -122,7 +123,8 @@ def _edit_one(desk: Desk, task: Running, ticket_id: int) -> None:
             edit_ticket(session, desk, ticket, wanted, actor=task.actor)  # type: ignore[arg-type]
         if given.get("team_id") is not None or given.get("person_id") is not None:
             _give(session, desk, task, ticket)
-        if given.get("text"):
+        files = [StoredFile(**file) for file in given.get("files", ())]
+        if given.get("text") or files:
             events.say(
                 session,
                 desk.engine,
@@ -130,6 +132,7 @@ def _edit_one(desk: Desk, task: Running, ticket_id: int) -> None:
                 kind=given["kind"],
                 author=task.actor,
                 text=given["text"],
+                attachments=files,
             )
 
 

@@ -1,5 +1,6 @@
 """Opening tickets for many customers with allocation, and changing many tickets together."""
 
+from dataclasses import asdict
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -13,11 +14,13 @@ from desk.background.operations import submit
 from desk.contacts.models import Company, Contact, ContactAddress
 from desk.people.access import current_actor, current_user, requires
 from desk.people.queries import active_teams, people_who_can
+from desk.storage import UploadRefused
 from desk.tickets.batch.allocation import TooMany, equal_shares, given_numbers
 from desk.tickets.batch.works import CREATE, EDIT, MOST
 from desk.tickets.pages import blueprint
 from desk.tickets.pages.new import moment
 from desk.tickets.pages.selection import Selection, nothing_ticked, selection
+from desk.tickets.pages.uploads import refused_words, store_files, upload_limit
 from desk.tickets.queries import TicketFilter, count_tickets, list_tickets
 from desk.tickets.trail import PRIORITIES
 from desk.tickets.types import open_types
@@ -104,10 +107,16 @@ def batch_edit() -> Any:
     for name in ("team", "person"):
         if form.get(name, "").isdigit():
             wanted[f"{name}_id"] = int(form[name])
-    if text := form.get("text", "").strip():
+    try:
+        files = store_files()
+    except UploadRefused as refused:
+        files, errors["files"] = [], refused_words(refused)
+    text = form.get("text", "").strip()
+    if text or files:
         wanted |= {
             "text": text[:100_000],
             "kind": "reply" if form.get("kind") == "reply" else "note",
+            "files": [asdict(file) for file in files],
         }
     if len(wanted) == 1 and not errors:
         errors["priority"] = _("Choose what should be changed.")
@@ -205,4 +214,5 @@ def _edit(chosen: Selection, errors: dict[str, str]) -> str:
             priorities=list(PRIORITIES.items()),
             teams=[(team.id, team.name) for team in active_teams(session)],
             people=[(user.id, user.name) for user in people_who_can(session, "ticket.process")],
+            max_mb=upload_limit() // (1024 * 1024),
         )

@@ -1,5 +1,6 @@
 """Many tickets at once: shares are fair, one failure stops no other, and nothing is made twice."""
 
+from io import BytesIO
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,7 +14,7 @@ from desk.background.models import BackgroundJob
 from desk.background.running import work_due
 from desk.contacts.operations import match_or_create
 from desk.tickets.batch.allocation import TooMany, equal_shares, given_numbers
-from desk.tickets.models import Message, Ticket
+from desk.tickets.models import Attachment, Message, Ticket
 
 PEOPLE = st.lists(st.integers(1, 50), min_size=1, max_size=8, unique=True)
 
@@ -134,6 +135,28 @@ def test_a_batch_edit_sets_deadlines_and_answers_where_one_may(
         assert kept.deadline.isoformat() == "2026-05-06T04:00:00+00:00"
         said = select(Message.text).where(Message.ticket_id == ticket.id, Message.kind == "reply")
         assert session.scalars(said).all() == ["请稍候"]
+
+
+def test_a_batch_edit_adds_files_to_each_ticket(
+    desk: Desk, crew: SimpleNamespace, mailed: Any, visit: Any
+) -> None:
+    tickets, boss = [mailed(), mailed(subject="另一件")], visit(crew.dispatcher)
+    given: dict[str, Any] = {"id": [ticket.id for ticket in tickets], "kind": "note"}
+    boss.get(f"/tickets/batch-edit?id={tickets[0].id}")
+    refused = boss.post("/tickets/batch-edit", {**given, "files": (BytesIO(b"MZ"), "a.exe")})
+    assert refused.status_code == 422
+    assert "such files are not taken" in refused.text
+    sent = boss.post("/tickets/batch-edit", {**given, "files": (BytesIO(b"1;2"), "清单.csv")})
+    assert sent.status_code == 303
+    work_due(desk)
+    with desk.reading() as session:
+        found = session.execute(
+            select(Message.ticket_id, Attachment.filename)
+            .join(Attachment, Attachment.message_id == Message.id)
+            .where(Message.kind == "note")
+            .order_by(Message.ticket_id)
+        ).all()
+    assert found == [(ticket.id, "清单.csv") for ticket in tickets]
 
 
 def test_a_batch_edit_says_what_could_not_be_changed(

@@ -3,6 +3,9 @@
 from collections.abc import Iterator
 
 from engine.bpmn.document import unprefixed
+from engine.bpmn.model import Node, ScopeModel
+from engine.expressions import names_in
+from engine.feel.errors import FeelError
 from engine.lint import Context, Finding, at
 
 ID = "start-event"
@@ -44,6 +47,13 @@ def check(context: Context) -> Iterator[Finding]:
                     scope.line,
                 )
             for entry in scope.entries:
+                if _asks_stores(scope, entry):
+                    yield Finding(
+                        entry.id,
+                        "A start condition sees what the message brings and the desk's records, no data stores.",
+                        "启动条件只能读取消息内容和业务记录，不能读取数据存储。",
+                        entry.line,
+                    )
                 if any(t.kind == "conditional" for t in entry.triggers):
                     yield Finding(
                         entry.id,
@@ -68,3 +78,11 @@ def check(context: Context) -> Iterator[Finding]:
                         "子流程由令牌进入而开始，其开始事件不能带触发器。",
                         start.line,
                     )
+
+
+def _asks_stores(scope: ScopeModel, entry: Node) -> bool:
+    try:
+        names = names_in((entry.start_condition or "null").removeprefix("="))
+    except FeelError:  # expression-syntax says so
+        return False
+    return not names.isdisjoint(scope.stores)

@@ -15,6 +15,7 @@ from engine.rehearsal import rehearse
 from engine.sandbox import Sandbox
 from engine.tables import human_task, job, subscription
 from tests.engine.bpmn.test_activities import multi
+from tests.engine.bpmn.test_events import event_subprocess
 from tests.engine.conftest import ALICE, Rig
 from tests.engine.diagrams import (
     diagram,
@@ -23,6 +24,7 @@ from tests.engine.diagrams import (
     on_message,
     person,
     script,
+    service,
     timer,
 )
 
@@ -373,6 +375,36 @@ def test_a_migration_to_or_from_a_store_watches_what_is_meant_there(rig: Rig, sh
     with rig.database.transaction() as session:
         rig.engine.cancel(session, other, actor=ALICE, reason="over")
         assert not session.scalars(select(subscription.c.id)).all()
+
+
+def test_conditions_in_rounds_of_a_called_process_are_asked(rig: Rig) -> None:
+    """Each round has an event sub-process with a condition of its own on the store, which only the called one names."""
+    heard = service("n", "test.note", text="=string(item)") + "es_s->n n->es_e"
+    when = "<conditionalEventDefinition><condition>Visits &gt; item</condition></conditionalEventDefinition>"
+    inside = person("w") + event_subprocess("es", when, heard, False)
+    rounds = multi(collection="items", element="item")
+    room = f'<subProcess id="o">{rounds}<startEvent id="o_s"/><endEvent id="o_e"/>{inside}o_s->w w->o_e</subProcess>'
+    rig.deploy(
+        diagram(ENDS + '<callActivity id="c" calledElement="q"/>s->c c->e'),
+        diagram(ENDS + HERE + room + "s->o o->e", key="q", outside=STORE),
+    )
+    rig.start(items=[1, 2, 3])
+    edit(rig, 3, 0)
+    rig.work()
+    assert sorted(rig.trace) == ["1", "2"]
+
+
+def test_what_was_counted_is_taken_back_by_compensation(rig: Rig) -> None:
+    undo = script("undo", ("Visits", "Visits - 1")).replace(" id=", ' isForCompensation="true" id=')
+    body = ENDS + HERE + COUNT + undo + person("a")
+    body += '<boundaryEvent id="b" attachedToRef="n"><compensateEventDefinition/></boundaryEvent>'
+    body += '<intermediateThrowEvent id="t"><compensateEventDefinition/></intermediateThrowEvent>'
+    tied = '<association id="x" associationDirection="One" sourceRef="b" targetRef="undo"/>'
+    rig.deploy(diagram(body + "s->n n->a a->t t->e" + tied, outside=STORE))
+    rig.start()
+    rig.start()
+    rig.complete("a")
+    assert [(c.value, c.element_id) for c in changes(rig)] == [(1, "undo"), (2, "n"), (1, "n")]
 
 
 def test_rounds_of_one_step_write_it_once(rig: Rig) -> None:

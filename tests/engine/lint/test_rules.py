@@ -62,6 +62,9 @@ WRONG: dict[str, list[tuple[str, ...]]] = {
         ("p", '<task id="t"/><task id="u"/>t->u u->t'),
         ("es", ENDS + f'<subProcess id="es" triggeredByEvent="true">{SUB}</subProcess>s->e'),
         ("c", ENDS + f'<startEvent id="c">{CONDITION}</startEvent>s->e c->e'),
+        ("c", ENDS + '<dataStoreReference id="d" dataStoreRef="Visits"/><startEvent id="c"><extensionElements>'
+         "<l:startCondition>Visits &gt; 3</l:startCondition></extensionElements>" + on_message("go")
+         + "</startEvent>s->e c->e", message("go")),
         ("g", '<eventBasedGateway id="r" instantiate="true"/><intermediateCatchEvent id="g">' + CONDITION
          + '</intermediateCatchEvent><intermediateCatchEvent id="m">' + on_message("go") + "</intermediateCatchEvent>"
          + '<endEvent id="e"/>r->g r->m g->e m->e', message("go")),

@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 
 from desk.cockpit.models import ProjectedInstance
 from desk.contacts.models import Company, Contact
+from desk.fields.models import Field, FieldValue, Kind
+from desk.fields.values import active_fields, shown
 from desk.insight.sql import GRAINS
 from desk.insight.variants import names_of_paths
 from desk.people.models import Team, User
@@ -19,6 +21,7 @@ from desk.tickets.models import Ticket, TicketType
 from engine.operators import Text
 
 FORM: Final = "form:"  # and the name of an answer
+FIELD: Final = "field:"  # and the key of a field that the desk defines
 _ANSWER: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 LOOKED_AT: Final = 300  # of the newest tickets, to find out which answers there are
 MOST_ANSWERS: Final = 40
@@ -105,7 +108,13 @@ assert tuple(TIMES) == GRAINS
 
 
 def dimension(key: str) -> Dimension | None:
-    """A field by its key; `form:city` is the answer `city` of the form. None for what is no field."""
+    """A field by its key; `form:city` is the answer `city` of the form, `field:city` a field that the desk defines.
+
+    None for what is no field.
+    """
+    if key.startswith(FIELD):
+        name = key.removeprefix(FIELD)
+        return _own(name) if _ANSWER.fullmatch(name) else None
     if key.startswith(FORM):
         name = key.removeprefix(FORM)
         if not _ANSWER.fullmatch(name):
@@ -113,6 +122,35 @@ def dimension(key: str) -> Dimension | None:
         column = cast(Ticket.form_data[name].as_string(), String)
         return Dimension(key, _same(name), column, lambda _s, keys: {k: _same(k) for k in keys})
     return DIMENSIONS.get(key)
+
+
+def _own(key: str) -> Dimension:
+    """A drop-down that the desk defines: values by their keys, in the words of its dictionary."""
+    column = (
+        select(FieldValue.text)
+        .join(Field, Field.id == FieldValue.field_id)
+        .where(FieldValue.ticket_id == Ticket.id, Field.key == key)
+        .correlate(Ticket)
+        .scalar_subquery()
+    )
+
+    def names(session: Session, keys: list[str]) -> Mapping[str, Text]:
+        field = session.scalars(select(Field).where(Field.key == key)).one_or_none()
+        if field is None:
+            return {}
+        said = {value: shown(session, field, value) for value in keys}
+        return {value: Text(words["en"], words["zh"]) for value, words in said.items()}
+
+    return Dimension(f"{FIELD}{key}", _same(key), column, names)
+
+
+def own_fields(session: Session) -> list[tuple[str, Mapping[str, str]]]:
+    """The drop-downs that the desk defines, as keys of dimensions, with their labels."""
+    return [
+        (f"{FIELD}{field.key}", field.label)
+        for field in active_fields(session)
+        if field.kind in (Kind.CHOICE, Kind.CASCADE)
+    ]
 
 
 def condition(key: str, value: str) -> ColumnElement[bool] | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from desk.insight.dimensions import DIMENSIONS, FORM, TIMES
+from desk.insight.dimensions import DIMENSIONS, FIELD, FORM, TIMES
 from desk.insight.measures import MEASURES, Measure, Setting
 from desk.insight.queries import Figure, Question, figures
 from desk.insight.words import row_name, said
@@ -152,6 +152,9 @@ def by_words(key: str) -> Text:
         return TIMES[key]
     if key in DIMENSIONS:
         return DIMENSIONS[key].title
+    if key.startswith(FIELD):
+        name = key.removeprefix(FIELD)
+        return Text(f"Field: {name}", f"字段：{name}")
     name = key.removeprefix(FORM)
     return Text(f"Form: {name}", f"表单：{name}")
 

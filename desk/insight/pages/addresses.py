@@ -9,7 +9,16 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from desk.application import current_desk
-from desk.insight.dimensions import DIMENSIONS, FORM, TIMES, answers, condition, dimension
+from desk.insight.dimensions import (
+    DIMENSIONS,
+    FIELD,
+    FORM,
+    TIMES,
+    answers,
+    condition,
+    dimension,
+    own_fields,
+)
 from desk.insight.measures import MEASURES, Setting
 from desk.insight.periods import BETWEEN, Dates, LastDays, Period, from_address
 from desk.insight.queries import Question
@@ -74,7 +83,7 @@ def filters(given: Mapping[str, str]) -> dict[str, str]:
     found = {}
     for key, value in given.items():
         chosen = "" if value == NONE else value
-        known = key in DIMENSIONS or key.startswith(FORM)
+        known = key in DIMENSIONS or key.startswith((FORM, FIELD))
         if known and value and condition(key, chosen) is not None:
             found[key] = chosen
     return found
@@ -90,7 +99,11 @@ def choices(session: Session) -> dict[str, list[tuple[str, Any]]]:
     """What the form of a question offers, as pairs of value and words: measures, fields, and values of fields."""
     return {
         "measures": [(key, words(one.title)) for key, one in MEASURES.items()],
-        "by": [(key, words(by_words(key))) for key in (*TIMES, *DIMENSIONS, *answers(session))],
+        "by": [
+            *((key, words(by_words(key))) for key in (*TIMES, *DIMENSIONS)),
+            *((key, words(label)) for key, label in own_fields(session)),
+            *((key, words(by_words(key))) for key in answers(session)),
+        ],
         "type": [(key, words(text)) for key, text in types(session)],
         "priority": _named("priority"),
         "channel": _named("channel"),

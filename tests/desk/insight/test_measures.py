@@ -11,6 +11,14 @@ from sqlalchemy import select
 
 from desk.application import Desk
 from desk.cockpit import projection
+from desk.fields.models import FieldValue
+from desk.fields.operations import (
+    FieldSettings,
+    create_dictionary,
+    create_entry,
+    create_field,
+)
+from desk.insight.dimensions import own_fields
 from desk.insight.measures import MEASURES
 from desk.insight.periods import Dates, LastDays, Period, from_address
 from desk.insight.queries import CannotAsk, Question, figures, tickets_behind
@@ -36,6 +44,24 @@ def one(found: list[Any]) -> tuple[float | None, int]:
 def by(found: list[Any]) -> dict[str, tuple[float | None, int]]:
     """Rows by key."""
     return {f.key: (None if f.value is None else round(f.value, 4), f.count) for f in found}
+
+
+def test_tickets_are_counted_by_a_drop_down_that_the_desk_defines(shop: Shop) -> None:
+    ticket, _other = shop.ticket(MARCH), shop.ticket(MARCH)
+    with shop.desk.database.transaction() as session:
+        regions = create_dictionary(session, "regions", {"zh": "区域"}, actor=SYSTEM)
+        create_entry(session, regions, "east", {"zh": "华东", "en": "East"}, actor=SYSTEM)
+        settings = FieldSettings({"zh": "区域"}, kind="choice", dictionary_id=regions.id)
+        field = create_field(session, "region", settings, actor=SYSTEM)
+        session.add(FieldValue(ticket_id=ticket, field_id=field.id, value="east", text="east"))
+        session.flush()
+        assert own_fields(session) == [("field:region", {"zh": "区域"})]
+    found = shop.ask("opened", "field:region")
+    assert by(found) == {"east": (1, 1), "": (1, 1)}
+    assert {f.key: (f.name.zh, f.name.en) for f in found if f.key} == {"east": ("华东", "East")}
+    assert one(shop.ask("opened", **{"field:region": "east"})) == (1, 1)
+    assert one(shop.ask("opened", **{"field:region": ""})) == (1, 1)
+    assert one(shop.ask("opened", **{"field:region": "west"})) == (0, 0)
 
 
 def test_tickets_are_counted_by_every_field(shop: Shop, make_team: Callable[..., Any]) -> None:

@@ -84,7 +84,7 @@ def test_a_link_from_a_ticket_is_filled_in_once(
     page.locator("#ticket-list [data-row-link]").first.click()
     expect(page.locator(".ld-ticket-header")).to_be_visible()
     ticket = page.url
-    page.goto(f"{ticket.partition('?')[0]}/link")
+    page.goto(f"{ticket.partition('?')[0]}/once")
     page.get_by_label("中文标题").fill("请补充联系信息")
     page.get_by_label("姓名：表单中").select_option("只读")
     page.get_by_label("说明：表单中").select_option("必填")

@@ -67,21 +67,21 @@ def withdraw_once(link_id: int) -> Any:
     return redirect(url_for("portal.once_generator"), 303)
 
 
-@blueprint.get("/tickets/<int:ticket_id>/link")
+@blueprint.get("/tickets/<int:ticket_id>/once")
 @requires("ticket.process")
 def once_for_ticket(ticket_id: int) -> Response:
     """Choose what the ticket's customer should tell."""
     return _show(ticket_id)
 
 
-@blueprint.post("/tickets/<int:ticket_id>/link")
+@blueprint.post("/tickets/<int:ticket_id>/once")
 @requires("ticket.process")
 def make_once_for_ticket(ticket_id: int) -> Response:
     """Make the link and show it, this once."""
     return _make(ticket_id)
 
 
-@blueprint.post("/tickets/<int:ticket_id>/link/<int:link_id>/withdraw")
+@blueprint.post("/tickets/<int:ticket_id>/once/<int:link_id>/withdraw")
 @requires("ticket.process")
 def withdraw_from_ticket(ticket_id: int, link_id: int) -> Any:
     """Take a link of the ticket back."""

@@ -49,7 +49,7 @@ def generator(desk: Desk, crew: SimpleNamespace, visit: Any) -> Callable[..., st
 
     def make(ticket_id: int | None, chosen: dict[str, tuple[str, str, int]], **more: Any) -> str:
         boss = visit(crew.dispatcher)
-        page = f"/tickets/{ticket_id}/link" if ticket_id else "/settings/forms/once"
+        page = f"/tickets/{ticket_id}/once" if ticket_id else "/settings/forms/once"
         shown = boss.get(page, query_string={k: v for k, v in more.items() if k == "type"})
         labels = re.findall(r'<tr><td>([^<]+)</td>\s*<td class="is-entry"><select', shown.text)
         data: dict[str, Any] = {"title_zh": "补充资料", "title_en": "Tell us more", "days": 3, **more}
@@ -190,8 +190,8 @@ def test_links_expire_are_withdrawn_and_tell_strangers_nothing(
     ticket = mailed()
     path = generator(ticket.id, {"Your words": ("required", "", 1)})
     boss = visit(crew.dispatcher)
-    boss.get(f"/tickets/{ticket.id}/link")
-    withdraw = f"/tickets/{ticket.id}/link/{only(desk).id}/withdraw"
+    boss.get(f"/tickets/{ticket.id}/once")
+    withdraw = f"/tickets/{ticket.id}/once/{only(desk).id}/withdraw"
     assert boss.post(f"/settings/forms/once/{only(desk).id}/withdraw").status_code == 404
     assert boss.post(withdraw).status_code == 303
     assert "used or withdrawn before" in boss.get(boss.post(withdraw).headers["Location"]).text
@@ -203,7 +203,7 @@ def test_links_expire_are_withdrawn_and_tell_strangers_nothing(
             update(OneTimeLink).values(withdrawn_at=None, expires_at=utc_now() - timedelta(minutes=1))
         )
     assert phone.get(path).status_code == 410
-    assert "expired" in boss.get(f"/tickets/{ticket.id}/link").text
+    assert "expired" in boss.get(f"/tickets/{ticket.id}/once").text
     with desk.reading() as session:
         noted = select(AuditEntry.action).where(AuditEntry.subject.like("one_time_link:%"))
         actions = set(session.scalars(noted))

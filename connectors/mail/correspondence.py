@@ -69,8 +69,6 @@ class Correspondence:
     answered: Answered | None
     earlier_id: int | None
     earlier_delivery: str | None
-    by_mail: bool = False  # a mail has begun the ticket …
-    mailbox_id: int | None = None  # … and came to this mailbox
     is_part: bool = False  # split off another ticket, which speaks with the customer
 
 
@@ -95,8 +93,6 @@ def read_correspondence(session: Session, ticket_id: int, own_id: str) -> Corres
         answered=_answered(row, addresses) if row.author is not None else None,
         earlier_id=row.earlier_id,
         earlier_delivery=row.earlier_delivery,
-        by_mail=row.began_by is not None,
-        mailbox_id=row.mailbox_id,
         is_part=row.parent_id is not None,
     )
 

@@ -18,7 +18,7 @@ from connectors.mail.correspondence import (
 from connectors.mail.delivering import deliver
 from connectors.mail.loops import LOOP_HEADER, MOST_HOPS, answer_noted, loop_mark
 from connectors.mail.mailboxes.queries import Mailbox, Mailboxes, read_mailboxes
-from connectors.mail.statements import INSERT_SENT, MARK_SENT, MARK_UNSENT
+from connectors.mail.statements import BEGINNING, INSERT_SENT, MARK_SENT, MARK_UNSENT
 from connectors.mail.tokens import outgoing_message_id, reply_address
 from connectors.mail.wording import Kind, Words, worded
 from desk.application import Desk
@@ -26,7 +26,7 @@ from desk.portal.tracking import tracking_url
 from desk.settings import Settings
 from engine.actors import SYSTEM
 from engine.operators import PermanentFailure
-from engine.statements import write
+from engine.statements import run, write
 from engine.timestamps import utc_now
 
 BY_A_PERSON: frozenset[Kind] = frozenset({"reply"})  # all other kinds are automatic (RFC 3834)
@@ -58,11 +58,7 @@ class _Facts:
     spoken: Spoken | None
     recipient: str | None
     mailboxes: Mailboxes
-
-    @property
-    def mailbox(self) -> Mailbox:
-        """From which it goes out."""
-        return self.mailboxes.answering(self.talk.by_mail, self.talk.mailbox_id)
+    mailbox: Mailbox  # from which it goes out
 
 
 def send(
@@ -136,7 +132,17 @@ def _read(session: Session, settings: Settings, order: Order, message_id: str) -
     spoken = None
     if order.message_id is not None:
         spoken = read_spoken(session, order.ticket_id, order.message_id)
-    return _Facts(talk, spoken, _recipient(order, talk), read_mailboxes(session, settings))
+    mailboxes = read_mailboxes(session, settings)
+    mailbox = _mailbox(session, order.ticket_id, mailboxes)
+    return _Facts(talk, spoken, _recipient(order, talk), mailboxes, mailbox)
+
+
+def _mailbox(session: Session, ticket_id: int, mailboxes: Mailboxes) -> Mailbox:
+    if len(mailboxes.all) == 1:
+        return mailboxes.all[0]
+    began = run(session, BEGINNING, {"wanted": ticket_id}).one_or_none()
+    by_mail = began is not None and began.raw_mail_id is not None
+    return mailboxes.answering(by_mail, began.mailbox_id if by_mail else None)
 
 
 def _recipient(order: Order, talk: Correspondence) -> str | None:

@@ -153,10 +153,14 @@ _newest_of_any = (
     .scalar_subquery()
 )
 _earlier = _MESSAGE.alias("earlier")
-_began = _MESSAGE.alias("began")
-_began_raw = _RAW_MAIL.alias("began_raw")
-_first_of_ticket = (
-    select(func.min(_message.id)).where(_message.ticket_id == bindparam("wanted")).scalar_subquery()
+
+# What began a ticket: `raw_mail_id` is None where that was no mail, else `mailbox_id` says where it came to.
+BEGINNING = Query(
+    select(_message.raw_mail_id, _raw.mailbox_id)
+    .outerjoin(_RAW_MAIL, _raw.id == _message.raw_mail_id)
+    .where(_message.ticket_id == bindparam("wanted"))
+    .order_by(_message.id)
+    .limit(1)
 )
 
 # All that is asked before a mail is sent; one row for each of the customer's addresses, the oldest first.
@@ -182,8 +186,6 @@ CORRESPONDENCE = Query(
         _raw.mail_message_id.label("whole_id"),
         _earlier.c.id.label("earlier_id"),
         _earlier.c.delivery.label("earlier_delivery"),
-        _began.c.raw_mail_id.label("began_by"),
-        _began_raw.c.mailbox_id,
     )
     .select_from(Ticket)
     .outerjoin(Contact, Contact.id == Ticket.contact_id)
@@ -198,8 +200,6 @@ CORRESPONDENCE = Query(
     )
     .outerjoin(_MESSAGE, _message.id == func.coalesce(_newest_of_customer, _newest_of_any))
     .outerjoin(_RAW_MAIL, _raw.id == _message.raw_mail_id)
-    .outerjoin(_began, _began.c.id == _first_of_ticket)
-    .outerjoin(_began_raw, _began_raw.c.id == _began.c.raw_mail_id)
     .outerjoin(
         _earlier,
         (_earlier.c.mail_message_id == bindparam("own_id")) & (_earlier.c.ticket_id == Ticket.id),

@@ -116,8 +116,10 @@ def test_no_serious_faults(
     assert not serious_faults(page)
     designer.open(BASIC)
     designer.select("dispatch")
-    page.locator(".ldz-properties-body .cm-content").first.wait_for()
     page.locator(".ldz-count").first.click()
+    page.locator(".ldz-properties-body .cm-content").first.click()
+    page.keyboard.press("Control+Space")
+    page.locator(".cm-tooltip-autocomplete li").first.wait_for()
     around = around_the_canvas(page)
     assert not around, around
     pictures.take(page, f"properties-{theme}")

@@ -35,7 +35,6 @@ def context(
         "number": "WN-20261120-000042",
         "state": "processing",
         "status": None,
-        "status": None,
         "priority": "urgent",
         "team": {"name": say("field_support")},
         "title": say("printer_on_floor_3"),

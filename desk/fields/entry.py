@@ -167,13 +167,15 @@ def add_files(
     return set_values(session, desk, ticket, wanted, actor=actor) if wanted else []
 
 
-def shown_sections(session: Session, ticket: Ticket) -> list[Section]:
-    """What the ticket has, by group; groups without anything are left out."""
+def shown_sections(
+    session: Session, ticket: Ticket, hidden: Collection[str] = ()
+) -> list[Section]:
+    """What the ticket has, by group; fields whose keys are in `hidden`, and groups without anything, are left out."""
     values = values_of(session, [ticket.id])[ticket.id]
     fields = [
         field
         for field in ticket_fields(session, ticket.type)
-        if values.get(field.key) not in EMPTY
+        if values.get(field.key) not in EMPTY and field.key not in hidden
     ]
     options = options_of(session, fields, values)
     return [

@@ -131,7 +131,9 @@ def show_ticket(
         **clocks_context(session, full),
         facts=_facts(session, full),
         times=_times(full),
-        field_sections=shown_sections(session, full),
+        field_sections=shown_sections(
+            session, full, {key for step in mine for key in step.effects.hidden}
+        ),
         payments=payments_of(session, full.id),
         answers=answers,
         further_answers=further_answers,

@@ -9,6 +9,8 @@ from flask import Flask
 from sqlalchemy import select
 
 from desk.application import Desk
+from desk.fields.operations import FieldSettings, create_field
+from desk.fields.values import set_values
 from desk.people.models import Team, User
 from desk.rules import operations
 from desk.rules.rule import Action, Condition, Rule
@@ -79,6 +81,28 @@ def test_a_submit_is_blocked_with_words_and_nothing_is_lost(
         assert session.get_one(Ticket, dispatching.ticket.id).state == "dispatched"
         texts = session.scalars(select(Message.text).where(Message.kind == "note")).all()
     assert texts == ["submitted"], "else is done once the submit has gone through"
+
+
+def test_page_load_hides_a_field_that_the_desk_defines(
+    dispatching: SimpleNamespace, macro: Save, desk: Desk
+) -> None:
+    with desk.database.transaction() as session:
+        for key in ("secret", "site"):
+            create_field(session, key, FieldSettings({"zh": key}), actor=SYSTEM)
+        kept = session.get_one(Ticket, dispatching.ticket.id)
+        set_values(session, desk, kept, {"secret": "机密内容", "site": "浦东新区"}, actor=SYSTEM)
+    panel = f"{dispatching.page}?panel=details"
+    assert "机密内容" in desk_fields(dispatching.browser.get(panel).text)
+    of_site = Condition("ticket.fields.site", "starts", ("浦东",))
+    macro("隐藏", "load", all=(of_site,), then=(Action("page_hide", (("key", "secret"),)),))
+    fields = desk_fields(dispatching.browser.get(panel).text)
+    assert "浦东新区" in fields
+    assert "机密内容" not in fields
+
+
+def desk_fields(page: str) -> str:
+    """The part of the ticket's page with the fields that the desk defines."""
+    return "".join(part.split("</details>")[0] for part in page.split('id="has-')[1:])
 
 
 def test_page_load_fills_hides_and_shows(dispatching: SimpleNamespace, macro: Save) -> None:

@@ -97,13 +97,18 @@ def test_a_workbook_becomes_tickets_and_wrong_rows_come_back(
         assert logged.new == {"path": "工单.xlsx", "tickets": 4}
         assert session.scalars(select(TicketImport.rows)).all() == [None]
     back = boss.get(f"/background/{job.id}/file")
-    rows = list(load_workbook(io.BytesIO(back.data)).active.iter_rows(values_only=True))
+    book = load_workbook(io.BytesIO(back.data))
+    rows = list(book.active.iter_rows(values_only=True))
     assert rows[0] == (*HEAD, "Why it was refused")
     assert rows[1][0] == "没有电话"
     assert "This is not a phone number." in rows[1][9]
     assert rows[2][8:] == ("A-1", "Row 2 has the same number.")
-    # the rows are mended and sent once more
-    again = workbook(HEAD, ["没有电话", None, "高", "某人", "13700137000", None, None, None, "A-3"])
+    # a row is mended in that file, and sent once more
+    for place, text in (("C2", "高"), ("E2", "13700137000"), ("G2", None), ("H2", None)):
+        book.active[place] = text
+    again = io.BytesIO()
+    book.save(again)
+    again.seek(0)
     boss, address = send(again)
     boss.post(address, chosen(*KEYS, act="start"))
     work_due(desk)

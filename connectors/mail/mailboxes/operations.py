@@ -13,7 +13,7 @@ from connectors.mail.addressing import split_address
 from connectors.mail.delivering import connected
 from connectors.mail.imap import look_in
 from connectors.mail.mailboxes.models import IMAP, LISTENER, OF_SETTINGS, WAYS, MailboxRow
-from connectors.mail.mailboxes.queries import Mailbox
+from connectors.mail.mailboxes.queries import Mailbox, read_anew
 from connectors.mail.mailboxes.sealing import SealBroken, seal
 from desk.audit import actions
 from desk.contacts.addresses import InvalidAddress, normal_mail
@@ -23,6 +23,7 @@ from desk.settings import Settings, SettingsError
 from desk.tickets.relations.refusal import Refused
 from desk.tickets.types import type_by_key
 from engine.actors import Actor
+from engine.database import after_commit
 from engine.operators import Text
 
 actions.declare({"mailbox_saved": Text("Saved a mailbox", "保存邮箱")})
@@ -122,6 +123,7 @@ def _kept(session: Session, row: MailboxRow, old: Mapping[str, Any], actor: Acto
         session.execute(update(MailboxRow).where(*others).values(is_default=False))
     subject = f"mailbox:{row.id}"
     record(session, "mailbox_saved", actor=actor, subject=subject, old=old, new=_facts(row))
+    after_commit(session, "mailboxes", lambda: read_anew(session))
     return row
 
 

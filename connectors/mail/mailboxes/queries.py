@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from time import monotonic
 from typing import Any, cast
 from urllib.parse import quote, urlsplit
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import Table, select, update
+from sqlalchemy import Pool, Table, select, update
 from sqlalchemy.orm import Session
 
 from connectors.mail.addressing import split_address
@@ -109,8 +111,28 @@ class Mailboxes:
         return self.default
 
 
+FRESH = 2.0  # seconds that a process goes by what it has read, so that not every mail asks anew
+# by database: all of its sessions draw from one pool
+_read: WeakKeyDictionary[Pool, tuple[float, Settings, Mailboxes]] = WeakKeyDictionary()
+
+
 def read_mailboxes(session: Session, settings: Settings) -> Mailboxes:
-    """The mailboxes as they are now."""
+    """The mailboxes as they are; what another process has changed is seen within FRESH."""
+    pool = session.get_bind().engine.pool
+    until, its, known = _read.get(pool, (0.0, None, None))
+    if known is not None and its is settings and monotonic() < until:
+        return known
+    found = _mailboxes(session, settings)
+    _read[pool] = monotonic() + FRESH, settings, found
+    return found
+
+
+def read_anew(session: Session) -> None:
+    """What was read before this session's transaction is not gone by any more."""
+    _read.pop(session.get_bind().engine.pool, None)
+
+
+def _mailboxes(session: Session, settings: Settings) -> Mailboxes:
     first = Mailbox(None, settings.mail_address, settings.company)
     others = []
     for row in run(session, ALL, {}):

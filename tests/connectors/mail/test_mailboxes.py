@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from connectors.mail import smtp_server
-from connectors.mail.mailboxes import api, operations, pages
+from connectors.mail.mailboxes import api, operations, pages, queries
 from connectors.mail.mailboxes.models import MailboxRow
 from connectors.mail.mailboxes.queries import Mailbox, read_mailboxes
 from connectors.mail.mailboxes.sealing import SealBroken, unseal
@@ -377,3 +377,22 @@ def test_the_doctor_says_when_a_mailbox_cannot_be_reached(mail_desk: MailDesk, s
     assert "hunter2" not in finding.words
     sealed = Mailbox(9, "b@desk.test", "B", way="imap", imap_url="imaps://me@x.test", imap_password="?")
     assert "entered again" in " ".join(operations.troubles(settings, sealed))
+
+
+def test_what_another_process_has_saved_is_seen_soon(
+    desk: Desk, save: Save, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def known() -> list[str]:
+        with desk.database.reading() as session:
+            return [one.name for one in read_mailboxes(session, desk.settings).all[1:]]
+
+    number = save("a@desk.test", name="A")
+    assert known() == ["A"]
+    with desk.database.transaction() as session:
+        session.get_one(MailboxRow, number).name = "B"
+    assert known() == ["A"], "not every mail asks anew"
+    now = queries.monotonic()
+    monkeypatch.setattr(queries, "monotonic", lambda: now + queries.FRESH)
+    assert known() == ["B"]
+    save("a@desk.test", number=number, name="C")
+    assert known() == ["C"], "what was saved here is seen at once"

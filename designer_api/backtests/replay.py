@@ -181,7 +181,8 @@ def _key_of(sandbox: Sandbox, name: str) -> str | None:
     with sandbox.database.reading() as session:
         key: str | None = session.scalar(
             select(subscription.c.correlation).where(
-                subscription.c.name == name, subscription.c.instance_id.is_not(None)
+                subscription.c.kind == "message", subscription.c.name == name,
+                subscription.c.instance_id.is_not(None),
             )
         )
         return key

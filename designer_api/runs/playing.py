@@ -10,6 +10,7 @@ from designer_api.checking.catalogue import words
 from engine.bpmn.model import Node
 from engine.history import plain
 from engine.sandbox import Call, Failing, NotPossible, Sandbox
+from engine.stores import WATCH
 from engine.tables import human_task, job, process_version, subscription, timer
 
 MOST_LOG = 2000  # lines that are answered, the newest
@@ -218,7 +219,7 @@ class Play:
             for task_id in session.scalars(tasks.order_by(human_task.c.created_at)):
                 found.append(self._task(session, task_id))
             latest = select(process_version.c.id).where(process_version.c.latest)
-            for row in session.execute(select(subscription)):
+            for row in session.execute(select(subscription).where(subscription.c.kind != WATCH)):
                 if row.instance_id is None and row.version_id not in set(session.scalars(latest)):
                     continue
                 found.append(

@@ -150,16 +150,22 @@ class MailListener:
 
     def start(self) -> None:
         """Listen. Raises OSError when the address is taken or not ours."""
-        self._server = self._loop.run_until_complete(
-            self._loop.create_server(self._session, self._host, self._port)
-        )
         self._committer.start()
         self._thread.start()
+        listening = self._loop.create_server(self._session, self._host, self._port)
+        try:
+            self._server = asyncio.run_coroutine_threadsafe(listening, self._loop).result()
+        except OSError:
+            self._end()
+            raise
         log.info("mail listener ready", extra={"host": self._host, "port": self.port})
 
     def stop(self) -> None:
         """Stop listening; mails that were read whole are still committed and answered."""
         asyncio.run_coroutine_threadsafe(self._close(), self._loop).result()
+        self._end()
+
+    def _end(self) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._committer.stop()

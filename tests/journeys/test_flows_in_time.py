@@ -226,7 +226,7 @@ def test_a_refund_is_paid_then_asked_about_and_becomes_an_article(
     admin = time.of(sign_in("admin"))
     kinds = {one["key"]: one for one in call(admin, "GET", "ticket-types")["items"]}
     call(admin, "PUT", "ticket-types/refund", **{
-        name: value for name, value in kinds["refund"].items() if name not in ("key", "position", "id")
+        name: value for name, value in kinds["refund"].items() if name not in ("key", "is_default")
     } | {"survey": True})  # fmt: skip
     phone = new_page(**PHONE)
     asked = {"订单号": "D-20931", "申请退款金额（元）": "299", "退款原因": "faulty"}

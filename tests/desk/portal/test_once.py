@@ -51,7 +51,7 @@ def generator(desk: Desk, crew: SimpleNamespace, visit: Any) -> Callable[..., st
         boss = visit(crew.dispatcher)
         page = f"/tickets/{ticket_id}/once" if ticket_id else "/settings/forms/once"
         shown = boss.get(page, query_string={k: v for k, v in more.items() if k == "type"})
-        labels = re.findall(r'<tr><td>([^<]+)</td>\s*<td class="is-entry"><select', shown.text)
+        labels = re.findall(r'<tr><td class="ld-keep">([^<]+)</td>\s*<td class="is-entry"><select', shown.text)
         data: dict[str, Any] = {"title_zh": "补充资料", "title_en": "Tell us more", "days": 3, **more}
         for label, (mode, value, order) in chosen.items():
             place = labels.index(label)

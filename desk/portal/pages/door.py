@@ -121,6 +121,29 @@ def too_often(door: Door) -> str:
     return "" if wait is None else _wait_words(wait)
 
 
+class NotLetIn(Exception):
+    """A form is not taken as it was sent: `words` for its customer, and the `status` of the answer."""
+
+    def __init__(self, words: str, status: int) -> None:
+        super().__init__(words)
+        self.words, self.status = words, status
+
+
+def let_in(subject: str) -> str:
+    """What makes a public form's page unique that was sent, with its trap untouched. Raises NotLetIn.
+
+    Side effect: the request is counted.
+    """
+    unique = sent_key(subject)
+    if unique is None:
+        raise NotLetIn(stale_words(), 400)
+    if request.form.get(TRAP):
+        raise NotLetIn(_trap_words(), 422)
+    if problem := too_often("form"):
+        raise NotLetIn(problem, 429)
+    return unique
+
+
 def _wait_words(wait: timedelta) -> str:
     minutes = -(-wait // timedelta(minutes=1))
     return ngettext(
@@ -142,7 +165,7 @@ def failed_words() -> str:
     )
 
 
-def trap_words() -> str:
+def _trap_words() -> str:
     """For a page whose hidden field was filled in."""
     return _(
         "A field that is not meant for people was filled in, perhaps by your browser. "

@@ -18,15 +18,13 @@ from desk.portal.operations import SentBefore, submit_form
 from desk.portal.pages import blueprint
 from desk.portal.pages.door import (
     TRAP,
+    NotLetIn,
     closed,
     customer_page,
     failed_words,
     here,
+    let_in,
     page_key,
-    sent_key,
-    stale_words,
-    too_often,
-    trap_words,
 )
 from desk.portal.pages.uploads import FilesRefused, files_were_sent, keep_files
 from desk.portal.qr import qr_svg
@@ -68,13 +66,10 @@ def submit_page(slug: str) -> Any:
     submission = page.form.parse(request.form, request.files, data={}, locale=locale)
     if not submission.complete:
         return _show(page, submission, errors=submission.errors)
-    unique = sent_key(page.subject)
-    if unique is None:
-        return _show(page, submission, problem=stale_words(), status=400)
-    if request.form.get(TRAP):
-        return _show(page, submission, problem=trap_words(), status=422)
-    if problem := too_often("form"):
-        return _show(page, submission, problem=problem, status=429)
+    try:
+        unique = let_in(page.subject)
+    except NotLetIn as refused:
+        return _show(page, submission, problem=refused.words, status=refused.status)
     try:
         files = keep_files(submission.files)
     except FilesRefused as refused:

@@ -20,15 +20,13 @@ from desk.portal.once.operations import NotOpen, fill_in, is_open, link_of
 from desk.portal.pages import blueprint
 from desk.portal.pages.door import (
     TRAP,
+    NotLetIn,
     closed,
     customer_page,
     failed_words,
     here,
+    let_in,
     page_key,
-    sent_key,
-    stale_words,
-    too_often,
-    trap_words,
 )
 from desk.portal.tracking import tracking_token
 from desk.tickets.events import NobodyWaits
@@ -72,12 +70,10 @@ def fill_in_once(token: str) -> Any:
     )
     if not submission.complete:
         return _show(page, submission, errors=submission.errors)
-    if sent_key(page.subject) is None:
-        return _show(page, submission, problem=stale_words(), status=400)
-    if request.form.get(TRAP):
-        return _show(page, submission, problem=trap_words(), status=422)
-    if problem := too_often("form"):
-        return _show(page, submission, problem=problem, status=429)
+    try:
+        let_in(page.subject)
+    except NotLetIn as refused:
+        return _show(page, submission, problem=refused.words, status=refused.status)
     try:
         with desk.database.transaction() as session:
             link = session.get_one(OneTimeLink, page.link.id)

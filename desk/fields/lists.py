@@ -50,9 +50,9 @@ class FieldOrder:
 # -- columns -------------------------------------------------------------------------------------
 
 
-def columns(session: Session) -> list[Field]:
-    """The fields that lists can show, in their order."""
-    return [field for field in active_fields(session) if field.in_list]
+def columns(fields: Iterable[Field]) -> list[Field]:
+    """Those of the fields that lists can show."""
+    return [field for field in fields if field.in_list]
 
 
 def texts(
@@ -72,10 +72,10 @@ def texts(
 # -- filters -------------------------------------------------------------------------------------
 
 
-def controls(session: Session) -> list[FilterControl]:
-    """The filters of searchable fields."""
+def controls(session: Session, fields: Iterable[Field]) -> list[FilterControl]:
+    """The filters of those of the fields that are searchable."""
     found: list[FilterControl] = []
-    for field in active_fields(session):
+    for field in fields:
         if not field.searchable or field.kind == Kind.FILE:
             continue
         name, label = f"f.{field.key}", words(field.label)
@@ -202,7 +202,7 @@ def order_by(session: Session, name: str) -> FieldOrder | None:
     match = NAME.fullmatch(name)
     if match is None or match["end"]:
         return None
-    field = next((one for one in columns(session) if one.key == match["key"]), None)
+    field = next((one for one in columns(active_fields(session)) if one.key == match["key"]), None)
     if field is None:
         return None
     own = aliased(FieldValue)

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from desk.application import current_desk
 from desk.contacts.addresses import shown_phone
 from desk.fields.lists import columns, texts
+from desk.fields.values import active_fields
 from desk.people.access import current_actor
 from desk.people.log import record
 from desk.tickets.queries import TicketFilter, TicketRow, count_tickets, walk_tickets
@@ -64,7 +65,7 @@ def as_csv(
     Behind the ticket's own columns stand the fields that lists show.
     """
     with reading() as session:
-        fields = columns(session)
+        fields = columns(active_fields(session))
     line = io.StringIO()
     writer = csv.writer(line)
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from desk.application import current_desk
 from desk.fields import lists as own_fields
+from desk.fields.values import active_fields
 from desk.people.access import current_user, requires
 from desk.people.models import Team, User
 from desk.people.permissions import can
@@ -79,8 +80,9 @@ def ticket_list() -> str:
         types = all_types(session)
         clocks = next_of(session, [row.id for row in page.rows], utc_now())
         said = excerpts(session, chosen.get("q", ""), [row.id for row in page.rows])
-        shown_fields = {f"f.{one.key}": one for one in own_fields.columns(session)}
-        field_filters = own_fields.controls(session)
+        known = active_fields(session)
+        shown_fields = {f"f.{one.key}": one for one in own_fields.columns(known)}
+        field_filters = own_fields.controls(session, known)
         in_fields = own_fields.texts(
             session,
             [one for name, one in shown_fields.items() if name in request.args.getlist("column")],

@@ -53,6 +53,8 @@ def open_page(browser: Browser, samples_url: str) -> Iterator[Open]:
             before(page)
         joiner = "&" if "?" in path else "?"
         page.goto(f"{samples_url}/{path}{joiner}lang={lang}&theme={theme}")
+        if script:  # htmx wires the page in a timer of its own, and keys or clicks may overtake a timer
+            page.evaluate("new Promise(done => setTimeout(done))")
         return page
 
     yield open_it

@@ -18,6 +18,7 @@ export class Problem extends Error {
 }
 
 export class Unreachable extends Error {}
+export const unreachable = () => new Unreachable(t("The server cannot be reached."));
 
 async function ask(method, where, body) {
   const headers = { Accept: "application/json", "X-CSRFToken": token };
@@ -25,7 +26,7 @@ async function ask(method, where, body) {
   try {
     return await fetch(where, { method, headers, credentials: "same-origin", body: body === undefined ? undefined : JSON.stringify(body) });
   } catch (error) {
-    if (error instanceof TypeError) throw new Unreachable(t("The server cannot be reached."));
+    if (error instanceof TypeError) throw unreachable();
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 // One window: the library on the left, tabs with their editors, properties on the right, problems below.
-import { address, call, Problem, Unreachable } from "./api.js";
+import { address, call, Problem, Unreachable, unreachable } from "./api.js";
 import { debounced, h, toast } from "./dom.js";
 import { forget, kept } from "./keeping.js";
 import { frame } from "./frame.js";
@@ -16,11 +16,14 @@ import { formFields, variablesOf } from "./variables.js";
 
 const LINT_PAUSE = 500;
 const EDITORS = {
-  bpmn: () => import("./bpmn/editor.js").then(({ BpmnEditor }) => BpmnEditor),
+  // With its panel: a line that is lost later takes nothing from a diagram that is open.
+  bpmn: () => Promise.all([import("./bpmn/editor.js"), panelParts()]).then(([{ BpmnEditor }]) => BpmnEditor),
   dmn: () => import("./dmn.js").then(({ DmnEditor }) => DmnEditor),
   form: () => import("./form.js").then(({ FormEditor }) => FormEditor),
   scenario: async () => SourceEditor,
 };
+
+const panelParts = () => Promise.all([import("./properties/panel.js"), import("./properties/feel.js")]);
 
 const ended = (words) => (/[.!?。]$/.test(words) ? words : `${words}.`);
 
@@ -253,8 +256,7 @@ export class Workspace {
   async showProperties() {
     const tab = this.active;
     if (!tab?.editor?.marks) { this.ui.showSide(null); return; }
-    const { PropertiesPanel } = await import("./properties/panel.js");
-    const { useFeel } = await import("./properties/feel.js");
+    const [{ PropertiesPanel }, { useFeel }] = await panelParts();
     if (tab !== this.active || !tab.editor?.marks) return;
     this.properties ??= new PropertiesPanel(propertiesContext(this));
     this.properties.context.catalogue = this.catalogue;
@@ -310,13 +312,20 @@ export class Workspace {
   }
 
   create(options) { return newFileDialog(this, options); }
-  async history(file = this.active?.file) { const { openHistory } = await import("./history.js"); return openHistory(this, file); }
-  async deploy() { const { openDeploy } = await import("./deploy.js"); return openDeploy(this, this.active); }
-  async dryRun() { const { openRun } = await import("./run.js"); return openRun(this, this.active); }
-  async scenarios() { const { runScenarios } = await import("./scenarios.js"); return runScenarios(this, this.active); }
-  async migrate(key) { const { openMigrate } = await import("./migrate.js"); return openMigrate(this, key); }
-  async backtest() { const { openBacktest } = await import("./backtest.js"); return openBacktest(this, this.active); }
-  async help() { const { openHelp } = await import("./help.js"); return openHelp(); }
+  // What opens something that comes when it is first asked for.
+  async bring(load, open) {
+    let part;
+    try { part = await load(); } catch (error) { return this.failed(error instanceof TypeError ? unreachable() : error); }
+    return open(part);
+  }
+
+  history(file = this.active?.file) { return this.bring(() => import("./history.js"), ({ openHistory }) => openHistory(this, file)); }
+  deploy() { return this.bring(() => import("./deploy.js"), ({ openDeploy }) => openDeploy(this, this.active)); }
+  dryRun() { return this.bring(() => import("./run.js"), ({ openRun }) => openRun(this, this.active)); }
+  scenarios() { return this.bring(() => import("./scenarios.js"), ({ runScenarios }) => runScenarios(this, this.active)); }
+  migrate(key) { return this.bring(() => import("./migrate.js"), ({ openMigrate }) => openMigrate(this, key)); }
+  backtest() { return this.bring(() => import("./backtest.js"), ({ openBacktest }) => openBacktest(this, this.active)); }
+  help() { return this.bring(() => import("./help.js"), ({ openHelp }) => openHelp()); }
 
   key(event) {
     const chord = event.ctrlKey || event.metaKey;

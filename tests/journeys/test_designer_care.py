@@ -80,6 +80,8 @@ def test_lost_line_keeps_the_work(
     page.context.set_offline(True)
     designer.fill("name", "离线时写的")
     expect(page.locator(".ldz-state")).to_contain_text("连接中断")
+    page.get_by_role("button", name="版本", exact=True).click()
+    expect(page.locator("#flash")).to_contain_text("无法连接服务器")
     pictures.take(page, "offline")
     page.context.set_offline(False)
     designer.saved()

@@ -1,5 +1,5 @@
 // A box for a FEEL expression: completion of variables and functions, faults as one types. The editor comes when the
-// first box is shown.
+// first box is shown; until then, and without a line, a plain box does.
 import { debounced, h, newId } from "../dom.js";
 import { both } from "../texts.js";
 
@@ -38,7 +38,7 @@ export function feelBox({ value, onchange, label, placeholder, readOnly = false 
       onLint: ([fault]) => { said.textContent = text.trim() && fault ? fault.message : ""; },
     });
     if (focused) editor.focus();
-  });
+  }, () => {}); // the line is lost: the plain box stays, and what is written there counts as much
   host.addEventListener("focusout", () => soon.now());
   host.addEventListener("keydown", (event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) soon.now(); });
   return {

@@ -113,12 +113,17 @@ def run(create: Callable[[str], str], name: str, mails: Sequence[GeneratedMail])
         taken = time.perf_counter() - began
         listener.stop()
         print(f"{len(mails)} mails accepted in {taken:.1f} s ({len(mails) / taken:.0f}/s)")
-        began, used = time.monotonic(), time.process_time()
+        began, used = time.monotonic(), cpu_seconds()
         while sum(do_due(desk, queue, began + LONGEST) for queue in ("mail", "engine")):
             pass
-        seconds, used = time.monotonic() - began, time.process_time() - used
+        seconds, used = time.monotonic() - began, cpu_seconds() - used
         outcome = look(desk, mails)
         return replace(outcome, per_second=len(mails) / seconds, worker_ms=used * 1000 / len(mails))
+
+
+def cpu_seconds() -> float:
+    """What the worker has used, with the processes that it had and that have ended."""
+    return sum(os.times()[:4])
 
 
 @contextmanager

@@ -66,6 +66,18 @@ _HAD_BEGUN = ~exists().where(
 )
 
 
+def is_more_due(engine: "Engine", database: Database, queue: str, than: int) -> bool:
+    """Whether more than that many jobs of the queue wait to be done now."""
+    waiting = (
+        select(job.c.id)
+        .where(job.c.queue == queue, job.c.status == "waiting", job.c.due_at <= engine.clock())
+        .offset(than)
+        .limit(1)
+    )
+    with database.reading() as session:
+        return session.scalar(waiting) is not None
+
+
 def claim(engine: "Engine", database: Database, queue: str, count: int) -> list[Any]:
     """Take up to `count` due jobs for LEASE; a job whose last lease ran out on its last try becomes an incident."""
     now = engine.clock()

@@ -5,10 +5,11 @@ its forking Worker, so that whatever a mail or a PDF does to a process, it does 
 """
 
 import logging
+import multiprocessing
 import signal
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.connection import Connection
 from types import FrameType
 
 from redis.exceptions import RedisError
@@ -19,7 +20,7 @@ from connectors.mail.intake import QUEUE as MAIL
 from desk.application import Desk
 from desk.background.operations import QUEUE as BACKGROUND
 from desk.background.running import work_due
-from engine.jobs import work
+from engine.jobs import is_more_due, work
 from lanedesk.tied import end_with_parent
 from lanedesk.wakes import Wakes
 
@@ -28,6 +29,13 @@ log = logging.getLogger(__name__)
 AT_ONCE = 10  # jobs claimed together: all must end before the first one's lease does
 SLICE_SECONDS = 20.0
 LONGEST_PAUSE = 30  # seconds between two tries to reach Redis
+
+_FORKING = multiprocessing.get_context("fork")  # a process begun anew would load all modules first
+
+
+class SecondHandDied(Exception):
+    """One of two processes that share a queue's jobs has ended before its time."""
+
 
 _desk: Desk | None = (
     None  # RQ calls drain() by its name, so the desk of this process has to be found from there
@@ -55,15 +63,32 @@ def drain(queue: str) -> int:
 def do_due(desk: Desk, queue: str, until: float) -> int:
     """Do the due jobs of `queue` until there are none or it is `until` (time.monotonic); how many there were.
 
-    Of mails, PostgreSQL has two in hand at a time: each waits for the database, or a mail server, half of its time.
-    They are as apart as those of two workers: each thread claims its own jobs and has its own transactions. SQLite
+    Of many mails, PostgreSQL has two in hand at a time, each in a process: what a mail costs is our own CPU, and
+    threads share one. They are as apart as two workers: each claims its own jobs and has its own connections. SQLite
     writes one thing at a time, so a second mail would only wait there.
+
+    Raises SecondHandDied when the other process ended before its time; its jobs are claimed anew after their lease.
     """
-    if queue != MAIL or desk.database.is_sqlite:
+    if queue != MAIL or desk.database.is_sqlite or not is_more_due(desk.engine, desk.database, queue, AT_ONCE):
         return _do_due(desk, queue, until)
-    with ThreadPoolExecutor(1, "second-hand") as second:
-        beside = second.submit(_do_due, desk, queue, until)
-        return _do_due(desk, queue, until) + beside.result()
+    desk.database.dispose()  # a connection must not be spoken through by two
+    receiver, sender = _FORKING.Pipe(duplex=False)
+    second = _FORKING.Process(target=_second_hand, args=(desk, queue, until, sender), daemon=True)
+    second.start()
+    sender.close()
+    done = _do_due(desk, queue, until)
+    try:
+        return done + int(receiver.recv())
+    except EOFError:
+        raise SecondHandDied(f"the second process at the queue {queue} has died") from None
+    finally:
+        second.join()
+
+
+def _second_hand(desk: Desk, queue: str, until: float, done: Connection) -> None:
+    end_with_parent()
+    done.send(_do_due(desk, queue, until))
+    desk.database.dispose()
 
 
 def _do_due(desk: Desk, queue: str, until: float) -> int:

@@ -25,7 +25,8 @@ NAME: Final = re.compile(r"f\.(?P<key>[a-z][a-z0-9_]*)(?P<end>\.from|\.to)?")
 NUMBERS: Final = frozenset({Kind.INTEGER, Kind.DECIMAL})
 DAYS: Final = frozenset({Kind.DATE, Kind.DATETIME})
 WORDS: Final = frozenset(
-    {Kind.LINE, Kind.TEXT, Kind.PATTERN, Kind.PHONE, Kind.POSITION, Kind.COMPUTED, Kind.TIME}
+    {Kind.LINE, Kind.TEXT, Kind.PATTERN, Kind.PHONE, Kind.POSITION, Kind.COMPUTED, Kind.TIME,
+     Kind.TABLE}
 )
 
 
@@ -130,27 +131,28 @@ def _condition(
     if end is not None:
         return None
     if field.kind == Kind.CHECK:
-        ticked = _in(field, FieldValue.start == "true")
+        ticked = having(field, FieldValue.start == "true")
         return {"1": ticked, "0": ~ticked}.get(text)
     if field.kind == Kind.STARS:
-        return _in(field, FieldValue.start == text)
+        return having(field, FieldValue.start == text)
     if field.kind in FROM_DICTIONARY and field.dictionary_id is not None:
         keys = below(entries_of(session, field.dictionary_id), text)
         if field.kind == Kind.CHOICES:
-            return _in(field, FieldValue.text.contains(f"|{text}|", autoescape=True))
-        return _in(field, FieldValue.start.in_(keys))
-    return _in(field, FieldValue.text.icontains(text.strip(), autoescape=True))
+            return having(field, FieldValue.text.contains(f"|{text}|", autoescape=True))
+        return having(field, FieldValue.start.in_(keys))
+    return having(field, FieldValue.text.icontains(text.strip(), autoescape=True))
 
 
 def _ranged(field: Field, column: Any, end: str | None, value: Any) -> ColumnElement[bool] | None:
     if value is None or end is None:
         return None
     if end == ".from":
-        return _in(field, column >= value)
-    return _in(field, column < value if field.kind in DAYS else column <= value)
+        return having(field, column >= value)
+    return having(field, column < value if field.kind in DAYS else column <= value)
 
 
-def _in(field: Field, condition: Any) -> ColumnElement[bool]:
+def having(field: Field, condition: Any) -> ColumnElement[bool]:
+    """The tickets that have a value in the field of which the condition (on FieldValue) holds."""
     has = select(FieldValue.ticket_id).where(FieldValue.field_id == field.id, condition)
     return Ticket.id.in_(has)
 
@@ -214,7 +216,7 @@ def order_by(session: Session, name: str) -> FieldOrder | None:
             entry.position, lambda rows: rows.outerjoin(own, its).outerjoin(entry, of)
         )
     column: Any = own.start
-    if field.kind in NUMBERS or field.kind == Kind.STARS:
+    if field.kind in NUMBERS or field.kind in (Kind.STARS, Kind.TABLE):
         column = own.number
     elif field.kind in DAYS:
         column = own.moment

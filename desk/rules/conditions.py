@@ -73,6 +73,7 @@ OPERATORS["day"] = {
     "within_days": Text("is within the next (days)", "将在（天）内到来"),
 }
 OPERATORS["file"] = _THERE
+OPERATORS["words"] = {key: OPERATORS["text"][key] for key in ("contains", "contains_not")}
 OPERATORS["computed"] = OPERATORS["number"]
 WITHOUT_VALUE: Final = frozenset({"filled", "empty", "changed"})
 _CHANGES: Final = frozenset({"changed", "changed_to", "changed_from"})

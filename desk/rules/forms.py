@@ -1,8 +1,9 @@
 """The if–then form as it is sent: rows of conditions and actions, added and taken away by buttons."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from desk.events import EVENTS
@@ -26,7 +27,7 @@ def rule_of(fields: Fields, kind: Kind, key: str, custom: Custom = NONE) -> Rule
         every=every if every in EVERY else "PT1H",
         timing=timing if timing in TIMINGS else "user",  # type: ignore[arg-type]
         scope=tuple(part for part in fields.getlist("scope") if part),
-        all=tuple(_conditions(fields, "all", custom)), any=tuple(_conditions(fields, "any", custom)),
+        all=conditions_in(fields, "all", custom), any=conditions_in(fields, "any", custom),
         then=tuple(_actions(fields, "then")), otherwise=tuple(_actions(fields, "otherwise")),
     )  # fmt: skip
 
@@ -36,6 +37,11 @@ def _numbers(fields: Fields, prefix: str, last: str) -> Iterator[int]:
         if f"{prefix}-{number}-{last}" not in fields:
             return
         yield number
+
+
+def conditions_in(fields: Fields, prefix: str, custom: Custom = NONE) -> tuple[Condition, ...]:
+    """The conditions of the rows `<prefix>-1` and so on."""
+    return tuple(_conditions(fields, prefix, custom))
 
 
 def _conditions(fields: Fields, prefix: str, custom: Custom) -> Iterator[Condition]:
@@ -62,19 +68,46 @@ def _actions(fields: Fields, prefix: str) -> Iterator[Action]:
 
 def done(rule: Rule, do: str) -> Rule:
     """The rule with a row more or less, as the button `do` says (`add-all`, `remove-then-2`)."""
-    act, _, rest = do.partition("-")
-    name, _, number = rest.partition("-")
     rows: Mapping[str, tuple[Any, ...]] = {
         "all": rule.all, "any": rule.any, "then": rule.then, "otherwise": rule.otherwise,
     }  # fmt: skip
+    return Rule(**{**rule.__dict__, **rows_after(rows, do, lambda name: _new(name, rule))})
+
+
+def rows_after(
+    rows: Mapping[str, tuple[Any, ...]], do: str, new: Callable[[str], Any]
+) -> dict[str, tuple[Any, ...]]:
+    """The rows of the group that a button `do` is of, with one more (`new`) or less; nothing for another button."""
+    act, _, rest = do.partition("-")
+    name, _, number = rest.partition("-")
     if name not in rows:
-        return rule
+        return {}
     kept = list(rows[name])
     if act == "add":
-        kept.append(_new(name, rule))
+        kept.append(new(name))
     elif act == "remove" and number.isdigit() and 0 < int(number) <= len(kept):
         del kept[int(number) - 1]
-    return Rule(**{**rule.__dict__, name: tuple(kept)})
+    return {name: tuple(kept)}
+
+
+def condition_row(
+    session: Session, prefix: str, number: int, condition: Condition, custom: Custom
+) -> dict[str, Any]:
+    """What `rules/_rows.html` shows of a condition."""
+    keyed = next((p for p in CUSTOM if condition.field.startswith(p)), None)
+    field = field_of(condition.field, custom)
+    return {
+        "name": f"{prefix}-{number}",
+        "field": keyed or condition.field,
+        "custom": condition.field.removeprefix(keyed) if keyed else None,
+        "operator": condition.operator,
+        "operators": list((operators_for(field) if field else OPERATORS["text"]).items()),
+        "values": condition.values,
+        "choices": field.choices(session) if field and field.choices else None,
+        "wants": condition.operator not in WITHOUT_VALUE,
+        "number": bool(field and field.kind in ("number", "moment")),
+        "type": field.kind if field and field.kind in ("day", "time") else "",
+    }
 
 
 def _new(name: str, rule: Rule) -> Condition | Action:

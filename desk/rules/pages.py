@@ -19,8 +19,6 @@ from desk.people.access import current_actor, current_user, requires
 from desk.rules import at_work, forms, macros, operations
 from desk.rules.actions import ACTIONS, ActionRefused, choices_of, says
 from desk.rules.conditions import (
-    OPERATORS,
-    WITHOUT_VALUE,
     ConditionRefused,
     operators_for,
 )
@@ -201,7 +199,7 @@ def _show(
             every=EVERY,
             timings=TIMINGS,
             scopes=_scopes(session),
-            groups=[(name, [_condition_row(session, name, n, c, custom) for n, c in enumerate(getattr(rule, name), 1)]) for name in ("all", "any")],
+            groups=[(name, [forms.condition_row(session, name, n, c, custom) for n, c in enumerate(getattr(rule, name), 1)]) for name in ("all", "any")],
             steps=[(name, [_action_row(session, name, n, a) for n, a in enumerate(getattr(rule, name), 1)]) for name in ("then", "otherwise")],
             fields=_fields(session, rule, custom),
             action_kinds=[(k.key, k.title) for k in ACTIONS.values() if rule.kind in k.kinds],
@@ -212,26 +210,6 @@ def _show(
             locale=str(get_locale()),
         )  # fmt: skip
     return html, status
-
-
-def _condition_row(
-    session: Session, prefix: str, number: int, condition: Any, custom: Custom
-) -> dict[str, Any]:
-    keyed = next((p for p in ("ticket.form.", "form.") if condition.field.startswith(p)), None)
-    field = field_of(condition.field, custom)
-    choices = field.choices(session) if field and field.choices else None
-    return {
-        "name": f"{prefix}-{number}",
-        "field": keyed or condition.field,
-        "custom": condition.field.removeprefix(keyed) if keyed else None,
-        "operator": condition.operator,
-        "operators": list((operators_for(field) if field else OPERATORS["text"]).items()),
-        "values": condition.values,
-        "choices": choices,
-        "wants": condition.operator not in WITHOUT_VALUE,
-        "number": bool(field and field.kind in ("number", "moment")),
-        "type": field.kind if field and field.kind in ("day", "time") else "",
-    }
 
 
 def _action_row(session: Session, prefix: str, number: int, action: Any) -> dict[str, Any]:

@@ -99,7 +99,8 @@ class TicketFilter:
     sla_late: bool = False  # a promise of the service level is open and its moment has passed
     watched_by: int | None = None  # copied to this person, or followed by them
     merged: bool = False  # those that are part of another, instead of those that are not
-    fields: tuple[ColumnElement[bool], ...] = ()  # of the desk's own: desk.fields.lists.conditions
+    # of the desk's own fields (desk.fields.lists.conditions), of a view (desk.tickets.views)
+    conditions: tuple[ColumnElement[bool], ...] = ()
     seen: ColumnElement[bool] | None = None  # what the reader sees: desk.tickets.scope.visible
     deleted: bool = False  # those that were deleted, instead of those that were not
     zone: ZoneInfo = ZoneInfo("UTC")
@@ -198,30 +199,40 @@ def count_states(
     session: Session, seen: ColumnElement[bool], states: Sequence[str] = OPEN_STATES
 ) -> dict[str, int]:
     """How many tickets the reader sees in each state, counted to MOST_COUNTED at most: nobody reads beyond."""
-    parts = [
-        select(
-            literal(str(state)),
-            func.count(),
-        ).select_from(
-            select(Ticket.id)
-            .where(
-                Ticket.state == state,
-                seen,
-                Ticket.deleted_at.is_(None),
-                Ticket.merged_into_id.is_(None),
-            )
-            .limit(MOST_COUNTED)
-            .subquery()
-        )
-        for state in states
-    ]
-    return {row[0]: row[1] for row in session.execute(union_all(*parts))}
+    counts = count_capped(session, seen, [Ticket.state == state for state in states])
+    return dict(zip(map(str, states), counts, strict=True))
 
 
 def count_tickets(session: Session, wanted: TicketFilter) -> int:
     """How many tickets fit. It looks at all of them: for exports, not for pages."""
     statement = select(func.count()).select_from(Ticket).where(*_conditions(wanted))
     return session.scalar(statement) or 0
+
+
+def count_groups(session: Session, wanted: TicketFilter, column: Any) -> dict[Any, int]:
+    """How many tickets fit, by what they have in the column (an expression on Ticket); None for those without."""
+    has = select(column.label("has")).select_from(Ticket).where(*_conditions(wanted)).subquery()
+    rows = session.execute(select(has.c.has, func.count()).group_by(has.c.has))
+    return {row[0]: row[1] for row in rows}
+
+
+def count_capped(
+    session: Session, seen: ColumnElement[bool], questions: Sequence[ColumnElement[bool]]
+) -> list[int]:
+    """How many tickets the reader sees fit each question, in one statement, counted to MOST_COUNTED at most."""
+    if not questions:
+        return []
+    parts = [
+        select(literal(number), func.count()).select_from(
+            select(Ticket.id)
+            .where(question, seen, Ticket.deleted_at.is_(None), Ticket.merged_into_id.is_(None))
+            .limit(MOST_COUNTED)
+            .subquery()
+        )
+        for number, question in enumerate(questions)
+    ]
+    found = {row[0]: row[1] for row in session.execute(union_all(*parts))}
+    return [found[number] for number in range(len(questions))]
 
 
 def walk_tickets(
@@ -346,7 +357,7 @@ def _conditions(wanted: TicketFilter) -> list[Any]:
     conditions.append(gone)
     if wanted.seen is not None:
         conditions.append(wanted.seen)
-    conditions += wanted.fields
+    conditions += wanted.conditions
     if wanted.sla_late:
         conditions.append(late(utc_now()))
     if wanted.overdue:
@@ -371,11 +382,11 @@ def _conditions(wanted: TicketFilter) -> list[Any]:
     if wanted.number:
         conditions.append(_number(wanted.number))
     if wanted.customer:
-        conditions.append(_customer(wanted.customer))
-    if wanted.phone and (digits := _digits(wanted.phone)):
+        conditions.append(customer_named(wanted.customer))
+    if wanted.phone and (digits := digits_of(wanted.phone)):
         conditions.append(Ticket.contact_id.in_(_contacts_by_phone(digits)))
     if wanted.text:
-        conditions.append(_anything(wanted.text))
+        conditions.append(anything(wanted.text))
     conditions += _between(Ticket.created_at, wanted.created_from, wanted.created_to, wanted.zone)
     conditions += _between(
         Ticket.processed_at, wanted.processed_from, wanted.processed_to, wanted.zone
@@ -399,16 +410,17 @@ def _between(column: Any, first: date | None, last: date | None, zone: ZoneInfo)
     return conditions
 
 
-def _anything(text: str) -> Any:
+def anything(text: str) -> ColumnElement[bool]:
+    """What the search box looks for: number, title, customer, what was said or filled in, a phone number."""
     text = text.strip()
     if _is_number(text):
         return _number(text)
     found = [
-        _number(text), Ticket.title.icontains(text, autoescape=True), _customer(text), saying(text),
+        _number(text), Ticket.title.icontains(text, autoescape=True), customer_named(text), saying(text),
     ]  # fmt: skip
     if (words := holding(text)) is not None:
         found.append(words)
-    digits = _digits(text)
+    digits = digits_of(text)
     if len(digits) >= 4 and len(digits) >= len(text) // 2:
         found.append(Ticket.contact_id.in_(_contacts_by_phone(digits)))
     return or_(*found)
@@ -426,7 +438,8 @@ def _is_number(text: str) -> bool:
     return re.fullmatch(r"[A-Z]{1,6}-\d{8}-\d{6,}", text.strip().upper(), re.ASCII) is not None
 
 
-def _customer(text: str) -> Any:
+def customer_named(text: str) -> ColumnElement[bool]:
+    """The customer or their company is called so."""
     return or_(
         Ticket.contact_id.in_(
             select(Contact.id).where(Contact.name.icontains(text, autoescape=True))
@@ -443,7 +456,8 @@ def _contacts_by_phone(digits: str) -> Any:
     )
 
 
-def _digits(text: str) -> str:
+def digits_of(text: str) -> str:
+    """What phone numbers are found by: the digits, without zeros in front."""
     return "".join(c for c in text if c.isdecimal() and c.isascii()).lstrip("0")
 
 

@@ -165,7 +165,7 @@ def list_filter(session: Session, chosen: Mapping[str, str], state: str) -> Tick
         sla_late=chosen.get("sla") == "late",
         watched_by=current_user().id if chosen.get("watched") == ME else None,
         merged=state == MERGED,
-        fields=own_fields.conditions(session, chosen, _zone()),
+        conditions=own_fields.conditions(session, chosen, _zone()),
         seen=visible(session, current_user()),
         deleted=state == DELETED,
         text=chosen.get("q"),

@@ -47,7 +47,7 @@ def found(desk: Desk, **wanted: str) -> str:
     asked = {f"f.{name.replace('__', '.')}": value for name, value in wanted.items()}
     with desk.reading() as session:
         own = conditions(session, asked, ZONE)
-        rows = list_tickets(session, TicketFilter(fields=own, zone=ZONE), ascending=True).rows
+        rows = list_tickets(session, TicketFilter(conditions=own, zone=ZONE), ascending=True).rows
     return "".join(row.title for row in rows)
 
 

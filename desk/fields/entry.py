@@ -1,20 +1,23 @@
 """A ticket's fields on pages: filled in with a ticket, shown beside it, in groups that fold."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import groupby
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import request
+from flask import render_template, request
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from desk.application import Desk, current_desk
+from desk.fields import tables
 from desk.fields.forms import CONTAINER, form_of_fields, options_of
 from desk.fields.models import Field, Kind
-from desk.fields.values import EMPTY, held_for, set_values, ticket_fields, values_of
+from desk.fields.operators import as_json
+from desk.fields.values import EMPTY, held_for, names_of, set_values, ticket_fields, values_of
 from desk.forms import Form, Option, Submission
 from desk.forms.tree import Json
 from desk.people.models import User
@@ -38,16 +41,56 @@ class Section:
 
 @dataclass(frozen=True)
 class Entry:
-    """The fields that one person may fill in with a ticket, and what stands in them."""
+    """The fields that one person may fill in with a ticket, and what stands in them.
+
+    Macros lock fields, and fill them: `filled` stands in them instead of `values`.
+    """
 
     fields: Sequence[Field]
     held: frozenset[str]
     values: Mapping[str, Json]
     options: Mapping[str, Sequence[Option]]
+    locked: frozenset[str] = frozenset()
+    filled: Mapping[str, Json] = field(default_factory=dict)
+    names: Mapping[str, Mapping[str, Option]] = field(default_factory=dict)
+    """`names_of` its tables, by the key of the field."""
+
+    def under(
+        self,
+        *,
+        hidden: Collection[str] = (),
+        locked: Collection[str] = (),
+        filled: Mapping[str, Any],
+    ) -> "Entry":
+        """The same without hidden fields, with others only shown or filled in; keys of other fields say nothing."""
+        fields = [one for one in self.fields if one.key not in hidden]
+        values = {
+            one.key: as_json(one, filled[one.key])
+            for one in fields
+            if one.key in filled and one.kind not in (Kind.COMPUTED, Kind.FILE)
+        }
+        return replace(
+            self, fields=fields, locked=self.locked | frozenset(locked), filled={**self.filled, **values}
+        )
 
     def form(self, fields: Sequence[Field] | None = None) -> Form:
         """The form of all of them, or of some."""
-        return form_of_fields(self.fields if fields is None else fields, held=self.held)
+        return form_of_fields(
+            self.fields if fields is None else fields, held=self.held | self.locked
+        )
+
+    def filled_in(self) -> dict[str, Json]:
+        """What macros fill in where this person may."""
+        return {key: value for key, value in self.filled.items() if key not in self.held}
+
+    def filled_names(self) -> dict[str, Json]:
+        """What macros fill in, by the names on the page."""
+        found: dict[str, Json] = {}
+        for key, value in self.filled.items():
+            name = f"{CONTAINER}.{key}"
+            parts = value.items() if isinstance(value, dict) else ()
+            found |= {f"{name}.{part}": one for part, one in parts} if parts else {name: value}
+        return found
 
     def read(self) -> Submission | None:
         """What the page sent; None when there are no fields. What is read-only keeps its value."""
@@ -56,7 +99,7 @@ class Entry:
         return self.form().parse(
             request.form,
             request.files,
-            data={CONTAINER: dict(self.values)},
+            data={CONTAINER: {**self.values, **self.filled}},
             locale=str(get_locale()),
             options=self.options,
             zone=_zone(),
@@ -64,23 +107,38 @@ class Entry:
 
     def sections(self, submission: Submission | None = None) -> list[Section]:
         """The fields to be filled in, by group; after a refusal as they were sent."""
-        data: dict[str, Json] = {CONTAINER: dict(self.values)}
+        data: dict[str, Json] = {CONTAINER: {**self.values, **self.filled}}
         if submission is not None:
             data = submission.merged(data)
         return [
-            Section(
-                title,
-                self.form(fields).render(
-                    data,
-                    locale=str(get_locale()),
-                    errors=submission.errors if submission else {},
-                    options=self.options,
-                    id_prefix=PREFIX,
-                    zone=_zone(),
-                ),
-            )
+            Section(title, _joined(self._html(run, data, submission) for run in _runs(fields)))
             for title, fields in _grouped(self.fields)
         ]
+
+    def _html(
+        self, fields: Sequence[Field], data: Mapping[str, Json], submission: Submission | None
+    ) -> Markup:
+        """Fields one below another, or one table with what stands below it."""
+        values = data[CONTAINER]
+        if fields[0].kind == Kind.TABLE and fields[0].key in self.held | self.locked:
+            return table_html(fields[0], values.get(fields[0].key), self.names[fields[0].key])
+        html = self.form(fields).render(
+            data,
+            locale=str(get_locale()),
+            errors=submission.errors if submission else {},
+            options=self.options,
+            id_prefix=PREFIX,
+            zone=_zone(),
+        )
+        if fields[0].kind == Kind.TABLE:
+            html += _totals(fields[0], values.get(fields[0].key))
+        return html
+
+    def shown_with(self, submission: Submission | None) -> Submission | None:
+        """What was sent, with what macros have filled in since, to be shown again; nothing of it is wrong yet."""
+        if submission is None:
+            return None
+        return Submission({CONTAINER: {**_own(submission), **self.filled}})
 
     def errors(self, submission: Submission | None) -> Markup | None:
         """What is wrong, to stand above the page; None when nothing is."""
@@ -93,13 +151,13 @@ class Entry:
 
         A box that nobody has ticked yet, and that still is not, says nothing.
         """
-        given = submission.values.get(CONTAINER)
-        sent = given if isinstance(given, dict) else {}
+        sent = _own(submission)
         return {
             field.key: sent[field.key]
             for field in self.fields
             if field.key in sent
             and field.key not in self.held
+            and (field.key not in self.locked or field.key in self.filled)
             and field.kind != Kind.FILE
             and not (sent[field.key] is False and field.key not in self.values)
         }
@@ -122,7 +180,8 @@ def entry_of(
     values = values_of(session, [ticket.id])[ticket.id] if ticket is not None else {}
     if ticket is None:
         fields = [field for field in fields if field.key not in held]
-    return Entry(fields, held, values, options_of(session, fields, values))
+    names = {field.key: names_of(session, field) for field in fields if field.kind == Kind.TABLE}
+    return Entry(fields, held, values, options_of(session, fields, values), names=names)
 
 
 def stored_files(submission: Submission | None) -> dict[str, list[StoredFile]]:
@@ -178,20 +237,66 @@ def shown_sections(
         if values.get(field.key) not in EMPTY and field.key not in hidden
     ]
     options = options_of(session, fields, values)
-    return [
-        Section(
-            title,
-            form_of_fields(group).render(
-                {CONTAINER: dict(values)},
-                locale=str(get_locale()),
-                options=options,
-                id_prefix="has",
-                readonly=True,
-                zone=_zone(),
-            ),
+
+    def html(run: Sequence[Field]) -> Markup:
+        if run[0].kind == Kind.TABLE:
+            return table_html(run[0], values[run[0].key], names_of(session, run[0]))
+        return form_of_fields(run).render(
+            {CONTAINER: dict(values)},
+            locale=str(get_locale()),
+            options=options,
+            id_prefix="has",
+            readonly=True,
+            zone=_zone(),
         )
-        for title, group in _grouped(fields)
-    ]
+
+    return [Section(title, _joined(map(html, _runs(group)))) for title, group in _grouped(fields)]
+
+
+def table_html(table: Field, value: Json, names: Mapping[str, Option]) -> Markup:
+    """A table with its rows and totals, to be read; `names` are its `names_of`."""
+    language = _language()
+    return Markup(  # noqa: S704 - rendered with autoescape
+        render_template(
+            "fields/_table.html",
+            label=words(table.label),
+            columns=[
+                (column.says(language), column.kind in tables.NUMBERS)
+                for column in tables.columns_of(table)
+            ],
+            rows=[tables.cells(table, row, names, language) for row in tables.rows_of(value)],
+            totals=tables.total_cells(table, value, language),
+        )
+    )
+
+
+def _own(submission: Submission) -> Mapping[str, Json]:
+    given = submission.values.get(CONTAINER)
+    return given if isinstance(given, dict) else {}
+
+
+def _totals(table: Field, value: Json) -> Markup:
+    """What the rows that stand on the page come to, as far as they are numbers."""
+    columns = {column.key: column.says(_language()) for column in tables.columns_of(table)}
+    rows = tables.worked_out(table, tables.as_entered(table, value), current_desk().settings.timezone)
+    sums = [(columns[key], tables.digits(total)) for key, total in tables.totals(table, rows).items()]
+    if not rows or not sums:
+        return Markup()
+    return Markup(render_template("fields/_totals.html", totals=sums))  # noqa: S704 - rendered with autoescape
+
+
+def _runs(fields: Sequence[Field]) -> list[list[Field]]:
+    """The fields in their order, each table on its own."""
+    runs = groupby(fields, key=lambda field: field.key if field.kind == Kind.TABLE else "")
+    return [list(run) for _key, run in runs]
+
+
+def _joined(parts: Iterable[Markup]) -> Markup:
+    return Markup("").join(parts)
+
+
+def _language() -> str:
+    return "zh" if str(get_locale()).startswith("zh") else "en"
 
 
 def _grouped(fields: Sequence[Field]) -> list[tuple[str, list[Field]]]:

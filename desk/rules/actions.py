@@ -112,7 +112,7 @@ def own_fields(session: Session) -> Sequence[Choice]:
     return [
         (field.key, said(field.label, field.key))
         for field in active_fields(session)
-        if field.kind not in ("computed", "file")
+        if field.kind not in ("computed", "file", "table")
     ]
 
 
@@ -200,6 +200,8 @@ _MAKERS: tuple[ActionKind, ...] = (
     ActionKind("page_hide", Text("Hide a field (“replies” for the talk)", "隐藏字段（replies 为回复列表）"), "form.hide",
         (Input("key", Text("Field's key", "字段标识"), "text"),), {}, ("macro",), True),
     ActionKind("page_show", Text("Show a field", "显示字段"), "form.show",
+        (Input("key", Text("Field's key", "字段标识"), "text"),), {}, ("macro",), True),
+    ActionKind("page_read_only", Text("Let a field be read only", "字段只读"), "form.read_only",
         (Input("key", Text("Field's key", "字段标识"), "text"),), {}, ("macro",), True),
     ActionKind("page_view_only", Text("Let the page be read only", "仅查看"), "form.view_only", (), {}, ("macro",), True),
     ActionKind("page_block", Text("Do not let it be submitted", "阻止提交"), "form.block",

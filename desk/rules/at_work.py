@@ -116,6 +116,7 @@ def page_of(session: Session, user: User, ticket: Ticket, task: OpenTask | None)
     """What conditions on the page read: the step, whether the reader only looks on, and whether in task mode."""
     run = run_at(session, user, ticket.id)
     return {
+        "place": "step",
         "mode": "task" if run is not None else "normal",
         "last_result": run.last_result if run is not None else None,
         "step": task.element_id if task else None,

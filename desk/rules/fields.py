@@ -1,7 +1,7 @@
 """What conditions can ask about: the ticket, its customer, their company, the event [000 §5.1.6.1, §5.1.6.3]."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final, Literal
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from desk.fields.forms import entries_of, leaves
 from desk.fields.models import Field as TicketField
+from desk.fields.tables import columns_of
 from desk.fields.values import all_fields
 from desk.people.models import Team, User
 from desk.tickets.models import TicketState, TicketType
@@ -20,7 +21,7 @@ from engine.operators import Text
 
 Kind = Literal[
     "choice", "number_choice", "text", "number", "moment",
-    "several", "flag", "day", "time", "file", "computed",
+    "several", "flag", "day", "time", "file", "computed", "words",
 ]  # fmt: skip
 Choice = tuple[str, Text]
 Choices = Callable[[Session], Sequence[Choice]]
@@ -154,6 +155,10 @@ FIELDS: Final[dict[str, Field]] = {
 PAGE_FIELDS: Final[dict[str, Field]] = {
     field.path: field
     for field in (
+        Field("page.place", Text("Page", "所在页面"), "choice", _fixed({
+            "step": Text("Step of a ticket", "工单步骤"), "edit": Text("Editing a ticket", "编辑工单"),
+            "new": Text("New ticket", "新建工单"),
+        })),
         Field("page.step", Text("Step (its id in the diagram)", "步骤（图中标识）"), "text"),
         Field("page.outcome", Text("Button that was pressed", "所点按钮"), "text"),
         Field("page.changed", Text("Field that changed", "发生变化的字段"), "text"),
@@ -193,7 +198,7 @@ _YES_NO: Final = {"true": Text("Yes", "是"), "false": Text("No", "否")}
 
 def custom_fields(session: Session) -> Custom:
     """The fields that the desk defines for its tickets, in their order; withdrawn ones too, as rules may ask for them."""
-    found = (_custom(field) for field in all_fields(session))
+    found = [one for field in all_fields(session) for one in (_custom(field), *_totals(field))]
     return {field.path: field for field in found}
 
 
@@ -206,6 +211,16 @@ def _custom(field: TicketField) -> Field:
         choices = _fixed(_YES_NO)
     path = f"{OWN}{field.key}" + (".address" if field.kind == "position" else "")
     return Field(path, said(field.label, field.key), kind, choices, f"fields.{field.key}")
+
+
+def _totals(field: TicketField) -> Iterator[Field]:
+    """The totals of a table, each a number."""
+    label = said(field.label, field.key)
+    for column in columns_of(field) if field.kind == "table" else ():
+        if column.total:
+            title = Text(f"{label.en}: total {column.says('en')}", f"{label.zh}：{column.says('zh')}合计")
+            rows = f"{OWN}{field.key}[{column.key} != null]"
+            yield Field(f"sum({rows}.{column.key})", title, "number")
 
 
 def _entries(dictionary_id: int, session: Session) -> Sequence[Choice]:
@@ -221,7 +236,7 @@ def said(texts: Mapping[str, str], otherwise: str) -> Text:
 
 def field_of(path: str, custom: Custom = NONE) -> Field | None:
     """A field by its path; answers of forms are `ticket.form.<key>`, and on the page being filled `form.<key>`."""
-    found = FIELDS.get(path) or PAGE_FIELDS.get(path) or custom.get(path)
+    found = custom.get(path) or FIELDS.get(path) or PAGE_FIELDS.get(path)
     if found is None and (answer := CUSTOM.fullmatch(path)):
         of_page = path.startswith("form.")
         words = (

@@ -20,6 +20,9 @@ from engine.rehearsal import rehearse
 from engine.runtime import Engine
 
 TALK = "replies"
+NO_TICKET = 0  # what a macro on the page of a new ticket works on: its actions are for when there is one
+MOST_FORM = 8_000  # bytes
+_PAGE = {"place": "step", "mode": "normal", "call": None, "last_result": None, "copied": "no"}
 
 
 @dataclass
@@ -28,6 +31,7 @@ class Effects:
 
     values: dict[str, Any] = field(default_factory=dict)
     hidden: set[str] = field(default_factory=set)
+    read_only: set[str] = field(default_factory=set)
     view_only: bool = False
     messages: list[str] = field(default_factory=list)
     hidden_macros: set[str] = field(default_factory=set)
@@ -38,10 +42,15 @@ class Effects:
     def as_json(self) -> dict[str, Any]:
         """For the page's script."""
         return {
-            "values": self.values, "hidden": sorted(self.hidden), "view_only": self.view_only,
-            "messages": self.messages, "hidden_macros": sorted(self.hidden_macros),
-            "dial": self.dial,
+            "values": self.values, "hidden": sorted(self.hidden), "read_only": sorted(self.read_only),
+            "view_only": self.view_only, "messages": self.messages,
+            "hidden_macros": sorted(self.hidden_macros), "dial": self.dial,
         }  # fmt: skip
+
+    @property
+    def takes_away(self) -> bool:
+        """Whether something of the page is not its reader's to say."""
+        return bool(self.hidden or self.read_only or self.view_only)
 
 
 def macros_for(session: Session, user: User, timing: str) -> list[RuleRow]:
@@ -66,7 +75,7 @@ def apply(
     user: User,
     timing: str,
     *,
-    ticket_id: int,
+    ticket_id: int | None,
     form: Mapping[str, Any],
     page: Mapping[str, Any] | None = None,
     into: Effects | None = None,
@@ -74,8 +83,8 @@ def apply(
 ) -> Effects:
     """What the macros of this moment do to the page, one after the other; each sees what those before it filled in.
 
-    `form` is what the page holds, `page` says where (`step`, `outcome`, `changed` …). Nothing is written. Raises
-    DiagramError of a macro that cannot go on.
+    `form` is what the page holds, `page` says where (`place`, `step`, `outcome`, `changed` …). Nothing is written. A
+    page of a new ticket has no `ticket_id`. Raises DiagramError of a macro that cannot go on.
     """
     effects = into or Effects()
     shown = dict(form)
@@ -84,8 +93,8 @@ def apply(
             continue
         version = engine.library.version(session, row.version_id)
         data = {
-            "ticket_id": ticket_id, "macro": row.key, "form": dict(shown),
-            "page": {"mode": "normal", "call": None, "last_result": None, "copied": "no", **(page or {})},
+            "ticket_id": ticket_id or NO_TICKET, "macro": row.key, "form": dict(shown),
+            "page": {**_PAGE, **(page or {})},
         }  # fmt: skip
         start = next(node.id for node in version.program.root.model.starts)
         found = rehearse(engine, session, version.program, data, start=start, version=version)
@@ -107,7 +116,7 @@ def has_use(effects: Effects, fields: Collection[str]) -> bool:
 
 
 def _obey(effects: Effects, what: str, given: Mapping[str, Any], shown: dict[str, Any]) -> None:
-    if what in ("set_value", "hide", "show"):
+    if what in ("set_value", "hide", "show", "read_only"):
         effects.touched.add(given["key"])
     match what:
         case "set_value":
@@ -118,6 +127,8 @@ def _obey(effects: Effects, what: str, given: Mapping[str, Any], shown: dict[str
             effects.hidden.add(given["key"])
         case "show":
             effects.hidden.discard(given["key"])
+        case "read_only":
+            effects.read_only.add(given["key"])
         case "view_only":
             effects.view_only = True
         case "block":
@@ -129,7 +140,7 @@ def _obey(effects: Effects, what: str, given: Mapping[str, Any], shown: dict[str
 
 
 def shaped(schema: Mapping[str, Any], effects: Effects) -> dict[str, Any]:
-    """A form's schema without the fields that are hidden, and read only where the page is."""
+    """A form's schema without the fields that are hidden, and read only where they, or the page, are."""
     return {**schema, "components": _components(schema.get("components", ()), effects)}
 
 
@@ -141,7 +152,7 @@ def _components(components: Sequence[Any], effects: Effects) -> list[Any]:
         found = dict(one)
         if "components" in found:
             found["components"] = _components(found["components"], effects)
-        if effects.view_only and "key" in found:
+        if "key" in found and (effects.view_only or found["key"] in effects.read_only):
             found["readonly"] = True
         kept.append(found)
     return kept
@@ -155,8 +166,9 @@ def run(
     ticket_id: int,
     actor: Actor,
     page: Mapping[str, Any],
+    form: Mapping[str, Any] | None = None,
 ) -> list[UUID]:
-    """Do what macros do besides the page; the instances. `page` is where they were set off, as in `apply`.
+    """Do what macros do besides the page; the instances. `page` and `form` are where they were set off, as in `apply`.
 
     Raises DiagramError, OperatorError.
     """
@@ -164,9 +176,21 @@ def run(
     for key in keys:
         version = engine.library.latest(session, key)
         start = next(node.id for node in version.program.root.model.starts)
-        data = {"ticket_id": ticket_id, "macro": key, "form": {}, "page": dict(page)}
+        data = {"ticket_id": ticket_id, "macro": key, "form": _small(form or {}), "page": dict(page)}
         started.append(engine.begin(session, version, data, actor=actor, start=start))
     return started
+
+
+def _small(form: Mapping[str, Any]) -> dict[str, Any]:
+    """What a process may hold of a page: its short values, up to MOST_FORM bytes in all."""
+    kept: dict[str, Any] = {}
+    left = MOST_FORM
+    for key, value in form.items():
+        left -= len(f"{key}{value}".encode())
+        if left < 0:
+            break
+        kept[key] = value
+    return kept
 
 
 def with_form(task: Any, effects: Effects) -> Any:

@@ -38,6 +38,13 @@ def form_show(step: Step, *, key: KeyParam) -> dict[str, Any]:
     return {}
 
 
+@_on_page("read_only", Text("Let a field be read only", "字段只读"),
+    Text("Only in macros: the field is shown, and what a page sends for it is not taken.", "仅用于宏：字段只显示，不接受页面提交的值。"), "lock")  # fmt: skip
+def form_read_only(step: Step, *, key: KeyParam) -> dict[str, Any]:
+    """Nothing outside a page."""
+    return {}
+
+
 @_on_page("view_only", Text("Let the page be read only", "页面仅查看"),
     Text("Only in macros: nothing can be changed or submitted.", "仅用于宏：不能修改和提交。"), "lock")  # fmt: skip
 def form_view_only(step: Step) -> dict[str, Any]:

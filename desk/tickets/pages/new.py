@@ -1,6 +1,7 @@
 """A new ticket at the desk: for whom, what about; the diagram that starts with it makes the ticket."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -21,6 +22,8 @@ from desk.forms import Form, Submission
 from desk.forms.fields.base import Input
 from desk.forms.fields.file import FilePicker
 from desk.people.access import current_actor, current_user, requires
+from desk.rules import at_fields, macros
+from desk.rules.at_fields import Filling
 from desk.storage import UploadRefused
 from desk.tickets.events import NobodyWaits, request_ticket
 from desk.tickets.models import TicketType
@@ -37,6 +40,7 @@ from desk.tickets.types import (
 )
 from desk.web.localisation import words as in_words
 from engine.errors import DiagramError
+from engine.feel.errors import FeelError
 from engine.operators import OperatorError
 
 FIELDS = ("type", "contact_id", "name", "mail", "phone", "title", "text", "priority", "deadline")
@@ -74,22 +78,27 @@ def new_ticket() -> Any:
 @requires("ticket.create")
 def create_ticket() -> Any:
     """Start the process of the type. What is wrong comes back filled."""
-    values = {name: request.form.get(name, "").strip() for name in FIELDS}
+    values = _sent()
     wanted, errors = _checked(values)
-    desk = current_desk()
+    desk, user = current_desk(), current_user()
     with desk.reading() as session:
         kind = _kind(session, values["type"])
         form = _form(session, kind)
-        entry = _entry(session, kind, form)
+        answers = _answers(form)
+        filling = _filling(session, kind, form, values, answers)
+    entry = filling.entry
     if values["type"] not in ("", BASIC) and kind is None:
         errors["type"] = _("This type was withdrawn, or is not yours to open.")
-    answers = _answers(form)
-    if answers is not None and answers.action is not None:
-        return _show(values, {}, 200, answers, entry.read())
     sent = entry.read()
+    if any(one and one.action is not None for one in (answers, sent)):
+        return _show(values, {}, 200, _unjudged(answers), _unjudged(sent))
     if wanted is None or errors or any(one and one.errors for one in (answers, sent)):
         return _show(values, errors, 422, answers, sent)
     try:
+        with desk.reading() as session:
+            said, own = at_fields.submitted(session, user, filling, None)
+        if said.messages:
+            return _show(values, {"": " ".join(said.messages)}, 422, answers, sent)
         field_files = stored_files(sent)
         files = store_files()
         with desk.database.transaction() as session:
@@ -104,9 +113,13 @@ def create_ticket() -> Any:
                 deadline=wanted.deadline,
                 attachments=files,
                 kind=kind,
-                form_data=_filled(answers, entry, sent),
+                form_data=_filled(answers, entry, sent, own),
             )
             add_files(session, desk, ticket, field_files, actor=current_actor())
+            macros.run(
+                session, desk.engine, said.ran, ticket_id=ticket.id, actor=current_actor(),
+                page=at_fields.page_of(session, user, None), form=filling.own(),
+            )  # fmt: skip
     except UploadRefused as refused:
         return _show(values, {"files": refused_words(refused)}, 422, answers, sent)
     except NobodyWaits:
@@ -117,11 +130,71 @@ def create_ticket() -> Any:
         return _show(values, {"": words}, 409, answers, sent)
     except FieldRefused as refused_field:
         return _show(values, {"": in_words(refused_field.reason)}, 422, answers, sent)
-    except (OperatorError, DiagramError) as error:
+    except (OperatorError, DiagramError, FeelError) as error:
         words = _("The process could not go on: %(reason)s", reason=str(error))
         return _show(values, {"": words}, 422, answers, sent)
     flash(_("Ticket %(number)s was opened.", number=ticket.number), "success")
     return redirect(url_for("tickets.ticket_page", ticket_id=ticket.id), 303)
+
+
+@blueprint.post("/tickets/new/macros")
+@requires("ticket.create")
+def filled_field() -> dict[str, Any]:
+    """What macros make of the form as it is now: for the page's script."""
+    with current_desk().reading() as session:
+        return _asked(session)[0].as_json()
+
+
+@blueprint.post("/tickets/new/macros/<string:key>")
+@requires("ticket.create")
+def run_macro_at_new(key: str) -> Any:
+    """Somebody chose a macro: the form is filled as it says and shown again. There is no ticket to do more with."""
+    problem: dict[str, str] = {}
+    with current_desk().reading() as session:
+        filling, answers = _asked(session)
+        filled = filling.entry
+        try:
+            effects = at_fields.chosen(session, current_user(), filling, None, key)
+        except LookupError:
+            abort(404)
+        except (DiagramError, FeelError) as error:
+            problem = {"": _("A macro could not run: %(reason)s", reason=str(error))}
+        else:
+            filled = filled.under(filled=effects.values)
+            if effects.messages:
+                problem = {"": " ".join(effects.messages)}
+    return _show(_sent(), problem, 200, answers, filled.shown_with(filling.entry.read()))
+
+
+def _sent() -> dict[str, str]:
+    return {name: request.form.get(name, "").strip() for name in FIELDS}
+
+
+def _asked(session: Session) -> tuple[Filling, Submission | None]:
+    """The own fields and the type's form as the page sent them."""
+    values = _sent()
+    kind = _kind(session, values["type"])
+    form = _form(session, kind)
+    answers = _answers(form)
+    return _filling(session, kind, form, values, answers), answers
+
+
+def _filling(
+    session: Session,
+    kind: TicketType | None,
+    form: Form | None,
+    values: Mapping[str, str],
+    answers: Submission | None,
+) -> Filling:
+    """The own fields as macros let them be filled in: of what the page sent, or of an empty one."""
+    ask = at_fields.sent if request.method == "POST" else at_fields.opened
+    rest = {**values, **(answers.values if answers is not None else {})}
+    return ask(session, current_user(), _entry(session, kind, form), None, rest)
+
+
+def _unjudged(sent: Submission | None) -> Submission | None:
+    """What was sent when only a row was added or taken away."""
+    return replace(sent, errors={}) if sent is not None else None
 
 
 def _checked(values: dict[str, str]) -> tuple[_Request | None, dict[str, str]]:
@@ -210,10 +283,13 @@ def _entry(session: Session, kind: TicketType | None, form: Form | None) -> Entr
 
 
 def _filled(
-    answers: Submission | None, entry: Entry, sent: Submission | None
+    answers: Submission | None, entry: Entry, sent: Submission | None, own: Mapping[str, Any]
 ) -> dict[str, Any] | None:
-    """What goes along with the request: answers of the type's form, and the fields that have something."""
-    fields = entry.wanted(sent) if sent is not None else {}
+    """What goes along with the request: answers of the type's form, and the fields that have something.
+
+    `own` is what macros of the submit set.
+    """
+    fields = {**(entry.wanted(sent) if sent is not None else {}), **own}
     kept = {key: value for key, value in fields.items() if value not in EMPTY}
     return {**(answers.values if answers is not None else {}), **kept} if answers or kept else None
 
@@ -241,7 +317,8 @@ def _show(
         kinds = open_types(session, current_user())
         kind = _kind(session, values.get("type", ""))
         form = _form(session, kind)
-        entry = _entry(session, kind, form)
+        filling = _filling(session, kind, form, values, answers)
+    entry = filling.entry
     answered = answers.errors if answers is not None else {}
     html = render_template(
         "tickets/new.html",
@@ -255,6 +332,9 @@ def _show(
         if form
         else None,
         form_errors=form.error_summary(answered, locale) if form and answered else None,
+        filling=filling,
+        changed_url=url_for("tickets.filled_field"),
+        macro_url=lambda key: url_for("tickets.run_macro_at_new", key=key),
         sections=entry.sections(sent),
         field_errors=entry.errors(sent),
         values=values,

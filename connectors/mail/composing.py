@@ -46,6 +46,7 @@ class OutgoingMail:
     date: datetime
     in_reply_to: str | None = None
     references: Sequence[str] = ()
+    cc: Sequence[tuple[str, str]] = ()  # names and addresses
     headers: Mapping[str, str] = field(default_factory=dict)
     files: Sequence[OutgoingFile] = ()
 
@@ -64,6 +65,8 @@ class OutgoingMail:
     def _headers(self) -> Iterator[str]:
         yield f"From: {_mailbox(self.from_name, self.from_address)}"
         yield f"To: {_mailbox(self.to_name, self.to_address)}"
+        if self.cc:
+            yield "Cc: " + ",\r\n ".join(_mailbox(name, address) for name, address in self.cc)
         yield f"Reply-To: {_mailbox(self.from_name, self.reply_to)}"
         yield f"Subject: {_unstructured(self.subject)}"
         yield f"Date: {format_datetime(self.date)}"

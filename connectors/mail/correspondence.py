@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from connectors.mail.loops import rate_begins
 from connectors.mail.statements import CORRESPONDENCE
 from desk.contacts.addresses import InvalidAddress, normal_mail
+from desk.tickets.copies import Copy
 from desk.tickets.models import Attachment, Message
 from engine.operators import PermanentFailure
 from engine.statements import run
@@ -50,6 +51,7 @@ class Spoken:
     html: str | None
     author: str
     files: tuple[FileToSend, ...]
+    cc: tuple[Copy, ...] = ()  # who gets it beside the customer
 
 
 @dataclass(frozen=True)
@@ -112,6 +114,7 @@ def read_spoken(session: Session, ticket_id: int, message_id: int) -> Spoken:
         html=message.html or None,
         author=str(message.author["name"]),
         files=tuple(FileToSend(*file) for file in files),
+        cc=tuple(message.cc or ()),
     )
 
 

@@ -4,6 +4,7 @@ import hashlib
 import os
 import smtplib
 import ssl
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -23,8 +24,11 @@ def deliver(
     message_id: str,
     sender: str,
     recipient: str,
-) -> None:
+    cc: Sequence[str] = (),
+) -> frozenset[str]:
     """Hand over one mail by the server of the mailbox. When it returns, somebody else is responsible for it.
+
+    Returns those of `cc` that the server does not take. Where it does not take the recipient, nobody gets the mail.
 
     Raises OperatorError for what may pass (no connection, 4xx, our credentials), PermanentFailure for what
     will not (5xx, an address that is none). The outbox names files by Message-ID, so a retry replaces.
@@ -35,21 +39,35 @@ def deliver(
         raise OperatorError(f"the password of {mailbox.address} must be entered again") from error
     if not server:
         _to_outbox(settings.data_dir / "outbox", message_id, raw)
-        return
+        return frozenset()
     if not recipient.isascii():
         raise PermanentFailure(f"the address {recipient} needs SMTPUTF8, which is not sent")
     try:
         with connected(server) as smtp:
-            smtp.sendmail(sender, [recipient], raw)
-    except smtplib.SMTPRecipientsRefused as error:
-        code, words = error.recipients[recipient]
-        raise _refusal(code, words) from error
+            return _hand_over(smtp, sender, recipient, cc, raw)
     except smtplib.SMTPAuthenticationError as error:
         raise OperatorError(f"the mail server refuses our name or password: {error}") from error
     except smtplib.SMTPResponseException as error:
         raise _refusal(error.smtp_code, error.smtp_error) from error
     except (smtplib.SMTPException, OSError) as error:
         raise OperatorError(f"the mail server cannot be reached: {error}") from error
+
+
+def _hand_over(
+    smtp: smtplib.SMTP, sender: str, recipient: str, cc: Sequence[str], raw: bytes
+) -> frozenset[str]:
+    """As SMTP.sendmail does it, but the mail goes to nobody if not to its recipient (RFC 5321 §3.3)."""
+    options = [f"size={len(raw)}"] if smtp.does_esmtp and smtp.has_extn("size") else []
+    _accepted(*smtp.mail(sender, options))
+    _accepted(*smtp.rcpt(recipient))
+    refused = frozenset(address for address in cc if smtp.rcpt(address)[0] not in (250, 251))
+    _accepted(*smtp.data(raw))
+    return refused
+
+
+def _accepted(code: int, words: bytes) -> None:
+    if code not in (250, 251):
+        raise smtplib.SMTPResponseException(code, words)
 
 
 def _refusal(code: int, words: bytes | str) -> OperatorError:

@@ -1,6 +1,6 @@
 """Sending one mail of a ticket: who gets it, whether it may be sent at all, and what is remembered of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -18,12 +18,13 @@ from connectors.mail.correspondence import (
 from connectors.mail.delivering import deliver
 from connectors.mail.loops import LOOP_HEADER, MOST_HOPS, answer_noted, loop_mark
 from connectors.mail.mailboxes.queries import Mailbox, Mailboxes, read_mailboxes
-from connectors.mail.statements import BEGINNING, INSERT_SENT, MARK_SENT, MARK_UNSENT
+from connectors.mail.statements import BEGINNING, INSERT_SENT, MARK_CC, MARK_SENT, MARK_UNSENT
 from connectors.mail.tokens import outgoing_message_id, reply_address
 from connectors.mail.wording import Kind, Words, worded
 from desk.application import Desk
 from desk.portal.tracking import tracking_url
 from desk.settings import Settings
+from desk.tickets.copies import Copy
 from engine.actors import SYSTEM
 from engine.operators import PermanentFailure
 from engine.statements import run, write
@@ -87,29 +88,32 @@ def send(
     if reason := _reason_not_to_send(settings, order, facts, recipient):
         return _unsent(desk, order, reason, finish)
     words = _words(settings, order, facts)
-    mail = _compose(desk, order, facts, words, message_id, recipient)
+    cc = _cc(facts, recipient)
+    mail = _compose(desk, order, facts, words, message_id, recipient, cc)
     try:
-        deliver(
+        refused = deliver(
             settings,
             facts.mailbox,
             mail.as_bytes(),
             message_id=message_id,
             sender=mail.reply_to,  # a bounce finds its ticket by the token, even if it tells no Message-ID
             recipient=recipient,
+            cc=[one["address"] for one in cc],
         )
     except PermanentFailure:
         with desk.database.transaction() as session:
-            _record(desk, session, order, facts, words, message_id, "failed")
+            _record(desk, session, order, facts, words, message_id, "failed", None)
         raise
     result = {"sent": True, "mail": message_id}
+    states = _cc_states(facts, cc, refused)
     try:
         with desk.database.transaction() as session:
-            _record(desk, session, order, facts, words, message_id, "sent")
+            _record(desk, session, order, facts, words, message_id, "sent", states)
             finish(session, result)
     except Exception:
         # The step that follows failed, and the next try repeats it; the mail is out and must not be repeated.
         with desk.database.transaction() as session:
-            _record(desk, session, order, facts, words, message_id, "sent")
+            _record(desk, session, order, facts, words, message_id, "sent", states)
         raise
     return result
 
@@ -159,6 +163,29 @@ def _recipient(order: Order, talk: Correspondence) -> str | None:
     return talk.addresses[0] if talk.addresses else None
 
 
+def _cc(facts: _Facts, recipient: str) -> list[Copy]:
+    """Who gets the mail beside its recipient: nobody twice, and no mailbox of the desk."""
+    wanted = facts.spoken.cc if facts.spoken else ()
+    return [
+        one
+        for one in wanted
+        if one["address"] != normal_or_none(recipient) and facts.mailboxes.of(one["address"]) is None
+    ]
+
+
+def _cc_states(facts: _Facts, cc: Sequence[Copy], refused: Collection[str]) -> list[Copy] | None:
+    """How far the mail has come with each; None for a mail that only its recipient gets."""
+    went = {one["address"] for one in cc}
+
+    def state(address: str) -> str:
+        if address in refused:
+            return "refused"
+        return "own" if address not in went and facts.mailboxes.of(address) is not None else "sent"
+
+    wanted = facts.spoken.cc if facts.spoken else ()
+    return [{**one, "state": state(one["address"])} for one in wanted] or None
+
+
 def _reason_not_to_send(
     settings: Settings, order: Order, facts: _Facts, recipient: str
 ) -> str | None:
@@ -198,7 +225,13 @@ def _words(settings: Settings, order: Order, facts: _Facts) -> Words:
 
 
 def _compose(
-    desk: Desk, order: Order, facts: _Facts, words: Words, message_id: str, recipient: str
+    desk: Desk,
+    order: Order,
+    facts: _Facts,
+    words: Words,
+    message_id: str,
+    recipient: str,
+    cc: Sequence[Copy],
 ) -> OutgoingMail:
     settings, answered = desk.settings, facts.talk.answered
     headers: dict[str, str] = {}
@@ -225,6 +258,7 @@ def _compose(
         date=utc_now(),
         in_reply_to=parent,
         references=[*before, parent] if parent else before,
+        cc=[(one["name"], one["address"]) for one in cc],
         headers=headers,
         files=[
             OutgoingFile(file.filename, file.content_type, desk.storage.get(file.storage_key))
@@ -241,6 +275,7 @@ def _record(
     words: Words,
     message_id: str,
     delivery: str,
+    cc: Sequence[Copy] | None,
 ) -> None:
     talk, own_id, now = facts.talk, message_id.strip("<>"), utc_now()
     thread = (talk.answered.thread if talk.answered else None) or uuid4()
@@ -254,6 +289,8 @@ def _record(
             "now": now,
         }
         writes = [(MARK_SENT, [sent])]
+        if cc is not None:
+            writes.append((MARK_CC, [{"wanted": known, "states": list(cc), "now": now}]))
     else:
         made = {
             "ticket_id": order.ticket_id,

@@ -1,10 +1,11 @@
 """Delivery reports (RFC 3464): a mail of ours that came back is marked, and whoever handles its ticket reads why."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from connectors.mail.correspondence import normal_or_none
 from connectors.mail.filing import file_message
 from connectors.mail.parsing import DeliveryAction, DeliveryReport
 from connectors.mail.tokens import ticket_of_addresses
@@ -38,8 +39,9 @@ def note_report(
     sent = _sent_message(desk, session, report, recipients)
     if sent is None or sent.delivery == "bounced" or sent.ticket_id is None:
         return
-    sent.delivery = "bounced"
     failed = [r for r in report.recipients if r.action is DeliveryAction.FAILED]
+    if not _only_copies(sent, [r.recipient for r in failed]):
+        sent.delivery = "bounced"
     reason = next((r.diagnostic or r.status for r in failed if r.diagnostic or r.status), "-")
     words = NOT_DELIVERED.in_(desk.settings.locale).format(
         recipients=", ".join(r.recipient for r in failed) or "-", reason=reason
@@ -54,6 +56,17 @@ def note_report(
         automatic=True,
     )
     file_message(desk, session, note, sent.ticket_id)
+
+
+def _only_copies(sent: Message, failed: Collection[str]) -> bool:
+    """Whether the mail came back from people beside its customer only; they are marked."""
+    addresses = {normal_or_none(address) for address in failed}
+    if not sent.cc or not addresses or not addresses <= {one["address"] for one in sent.cc}:
+        return False
+    sent.cc = [
+        {**one, "state": "bounced"} if one["address"] in addresses else one for one in sent.cc
+    ]
+    return True
 
 
 def _sent_message(

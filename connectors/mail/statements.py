@@ -239,6 +239,12 @@ MARK_SENT = Write(
         updated_at=bindparam("now"),
     )
 )
+# How far a reply has come with those who get it beside the customer.
+MARK_CC = Write(
+    update(_MESSAGE)
+    .where(_message.id == bindparam("wanted"))
+    .values(cc=bindparam("states", type_=_message.cc.type), updated_at=bindparam("now"))
+)
 MARK_UNSENT = Write(
     update(_MESSAGE)
     .where(_message.id == bindparam("wanted"))

@@ -106,7 +106,7 @@ def _forget(
         message.subject = message.text = gone
         message.quoted, message.html = "", None
         message.sender_mail = message.sender_phone = None
-        message.form_data = None
+        message.form_data = message.cc = None
         keys += [file.storage_key for file in message.attachments]
         for file in list(message.attachments):
             session.delete(file)

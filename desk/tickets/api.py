@@ -28,6 +28,7 @@ from desk.fields.models import Kind
 from desk.fields.values import (
     EMPTY,
     FieldRefused,
+    as_entered,
     held_for,
     keep_answers,
     set_values,
@@ -41,6 +42,7 @@ from desk.storage import FileMissing, UploadRefused
 from desk.tickets import changes, events, queries
 from desk.tickets.attachments import StoredFile, note_download, store_upload
 from desk.tickets.conversation import trail
+from desk.tickets.copies import Copy, CopyRefused, copies_of
 from desk.tickets.delivery import with_deliveries
 from desk.tickets.export import csv_of
 from desk.tickets.models import Attachment, Message, Ticket, TicketType
@@ -260,6 +262,7 @@ def create_message(given: dict[str, Any], ticket_id: int) -> Any:
             text=given["text"],
             attachments=files,
             channel="api",
+            cc=_copies(session, ticket, given),
         )
     with desk.reading() as session:
         sent = session.get_one(Message, message.id, options=[selectinload(Message.attachments)])
@@ -449,7 +452,9 @@ def _own_fields(
     if not entry.fields:
         wrong = {key: ["There is no such field."] for key in values}
     else:
-        form, payload = entry.form(), {CONTAINER: values}
+        kinds = {field.key: field for field in entry.fields}
+        entered = {k: as_entered(kinds[k], v) if k in kinds else v for k, v in values.items()}
+        form, payload = entry.form(), {CONTAINER: entered}
         done = form.validate_json(payload, locale=str(get_locale()), options=entry.options)
         wrong = {name.removeprefix("fields."): [text] for name, text in done.errors.items()}
     if wrong:
@@ -504,6 +509,17 @@ def _filter(query: dict[str, Any]) -> queries.TicketFilter:
         seen = visible(session, current_user())
     zone = ZoneInfo(current_desk().settings.timezone)
     return queries.TicketFilter(**query, seen=seen, zone=zone)
+
+
+def _copies(session: Session, ticket: Ticket, given: dict[str, Any]) -> list[Copy]:
+    """Who gets a reply beside the customer; a note goes to nobody."""
+    if given["kind"] == "note" and (given["cc"] or given["copied"]):
+        abort(422, errors={"json": {"cc": ["A note is mailed to nobody."]}})
+    try:
+        return copies_of(session, ticket, given["cc"], given["copied"])
+    except CopyRefused as refused:
+        abort(422, errors={"json": {"cc": [refused.words.in_(str(get_locale()))]}})
+        raise
 
 
 def _found(session: Session, ticket_id: int) -> Ticket:

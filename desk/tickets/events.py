@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from desk.tickets.attachments import StoredFile
+from desk.tickets.copies import Copy
 from desk.tickets.delivery import being_sent
 from desk.tickets.models import Message, Ticket, TicketType
 from desk.tickets.operations import Channel, lock, receive_message
@@ -40,8 +41,9 @@ def say(
     text: str,
     attachments: Sequence[StoredFile] = (),
     channel: Channel = "desk",
+    cc: Sequence[Copy] = (),
 ) -> Message:
-    """Reply to the customer, or leave a note among ourselves.
+    """Reply to the customer, and to whoever else is in `cc`, or leave a note among ourselves.
 
     Side effects: a message, then whatever the diagram does with it (file it, mail it). Raises
     NobodyWaits; the caller's transaction must then be rolled back.
@@ -54,6 +56,7 @@ def say(
         subject=ticket.title,
         text=text,
         attachments=attachments,
+        cc=cc,
     )
     _tell(session, engine, ticket, TOLD_BY[kind], {"message_id": message.id}, author)
     return message

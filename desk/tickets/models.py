@@ -182,6 +182,8 @@ class Message(Record):
     raw_mail_id: Mapped[int | None] = mapped_column(BigInteger)
     automatic: Mapped[bool] = mapped_column(Boolean, default=False)  # RFC 3834: never answer it
     delivery: Mapped[str | None] = mapped_column(String(16))  # sent | failed | bounced | unsent
+    # Of a reply, who gets it beside the customer: desk.tickets.copies.
+    cc: Mapped[list[dict[str, str]] | None] = mapped_column(Json)
     attachments: Mapped[list["Attachment"]] = relationship(
         back_populates="message", order_by="Attachment.id"
     )

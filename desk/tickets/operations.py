@@ -51,13 +51,14 @@ def receive_message(
     thread: UUID | None = None,
     raw_mail_id: int | None = None,
     automatic: bool = False,
+    cc: Sequence[Mapping[str, str]] = (),
 ) -> Message:
     """Store something that was said; it belongs to no ticket until a diagram files it.
 
     A sender who is not known yet is `Actor("contact", None, name)` with `sender_mail` or
     `sender_phone`; the contact is matched or created when the diagram makes a ticket of it.
     `contact_id` names the customer whose words somebody of the desk writes down.
-    `html` is cleaned here. Side effects: one message row and a row for each attachment.
+    `cc` is of desk.tickets.copies. `html` is cleaned here. Side effects: one message row and a row for each attachment.
     """
     message = Message(
         kind=kind,
@@ -76,6 +77,7 @@ def receive_message(
         thread=thread,
         raw_mail_id=raw_mail_id,
         automatic=automatic,
+        cc=[dict(one) for one in cc] or None,
     )
     insert_now(session, message)
     attach_files(session, message, attachments)

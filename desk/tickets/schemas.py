@@ -4,6 +4,7 @@ import marshmallow as ma
 from marshmallow import fields
 from marshmallow.validate import Length, OneOf
 
+from desk.tickets.copies import MOST
 from desk.tickets.models import TicketState
 from desk.tickets.queries import SORTS
 from desk.tickets.trail import CHANNELS, PRIORITIES
@@ -169,6 +170,19 @@ class AttachmentSchema(ma.Schema):
     sha256 = fields.String()
 
 
+class CopySchema(ma.Schema):
+    """Somebody who gets a reply beside the customer."""
+
+    address = fields.String()
+    name = fields.String()
+    state = fields.String(
+        metadata={
+            "description": "sent, refused (by the mail server), bounced, or own (an address of the desk, which is not "
+            "mailed); absent before the mail went out"
+        }
+    )
+
+
 class MessageSchema(ma.Schema):
     """Something said: customer, reply (public), note (internal) or automatic."""
 
@@ -185,6 +199,11 @@ class MessageSchema(ma.Schema):
             "description": "queued, sent, failed (an incident waits), bounced, or unsent (the customer has no address "
             "to send it to); null for what is not delivered"
         },
+    )
+    cc = fields.List(
+        fields.Nested(CopySchema),
+        allow_none=True,
+        metadata={"description": "Who gets a reply beside the customer; null: nobody"},
     )
     created_at = fields.AwareDateTime()
     attachments = fields.List(fields.Nested(AttachmentSchema))
@@ -206,6 +225,18 @@ class NewMessage(ma.Schema):
     kind = fields.String(required=True, validate=OneOf(["reply", "note"]))
     text = fields.String(required=True, validate=Length(1, TEXT_LENGTH))
     attachments = fields.List(fields.Nested(NewFile), load_default=list, validate=Length(max=20))
+    cc = fields.List(
+        fields.String(validate=Length(1, 400)),
+        load_default=list,
+        validate=Length(max=MOST),
+        metadata={"description": "Addresses that a reply is mailed to beside the customer"},
+    )
+    copied = fields.List(
+        fields.Integer(),
+        load_default=list,
+        validate=Length(max=MOST),
+        metadata={"description": "The same: ids of people whom the ticket was copied to"},
+    )
 
 
 class TrailSchema(ma.Schema):

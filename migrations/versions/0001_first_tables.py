@@ -732,6 +732,52 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_ticket_field_group"),
     )
     op.create_table(
+        "catalogue",
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column(
+            "title", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False
+        ),
+        sa.Column("note", sa.String(length=400), nullable=False),
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_catalogue"),
+        sa.UniqueConstraint("key", name="uq_catalogue_key"),
+    )
+    op.create_table(
+        "catalogue_item",
+        sa.Column(
+            "catalogue_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("code", sa.String(length=64), nullable=False),
+        sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column("unit", sa.String(length=32), nullable=False),
+        sa.Column("price", sa.Numeric(precision=16, scale=4), nullable=True),
+        sa.Column("note", sa.String(length=400), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["catalogue_id"],
+            ["catalogue.id"],
+            name="fk_catalogue_item_catalogue_id",
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_catalogue_item"),
+        sa.UniqueConstraint("catalogue_id", "code", name="uq_catalogue_item_catalogue_id_code"),
+    )
+    op.create_table(
         "ticket_field",
         sa.Column("key", sa.String(length=64), nullable=False),
         sa.Column("group_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
@@ -745,6 +791,12 @@ def upgrade() -> None:
         ),
         sa.Column("expression", sa.Text(), nullable=False),
         sa.Column("pattern", sa.String(length=256), nullable=False),
+        sa.Column(
+            "columns", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False
+        ),
+        sa.Column(
+            "catalogue_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
         sa.Column("required", sa.Boolean(), nullable=False),
         sa.Column("held", sa.String(length=16), nullable=False),
         sa.Column(
@@ -766,6 +818,9 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
+            ["catalogue_id"], ["catalogue.id"], name="fk_ticket_field_catalogue_id"
+        ),
+        sa.ForeignKeyConstraint(
             ["dictionary_id"], ["dictionary.id"], name="fk_ticket_field_dictionary_id"
         ),
         sa.ForeignKeyConstraint(
@@ -773,6 +828,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name="pk_ticket_field"),
         sa.UniqueConstraint("key", name="uq_ticket_field_key"),
+    )
+    op.create_index(
+        "ix_ticket_field_catalogue_id", "ticket_field", ["catalogue_id"], unique=False
     )
     op.create_index(
         "ix_ticket_field_dictionary_id", "ticket_field", ["dictionary_id"], unique=False
@@ -1825,6 +1883,7 @@ def upgrade() -> None:
         sa.Column("raw_mail_id", sa.BigInteger(), nullable=True),
         sa.Column("automatic", sa.Boolean(), nullable=False),
         sa.Column("delivery", sa.String(length=16), nullable=True),
+        sa.Column("cc", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
         sa.Column(
             "id",
             sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
@@ -2000,6 +2059,68 @@ def upgrade() -> None:
         ),
     )
     op.create_index("ix_dashboard_share_candidate", "dashboard_share", ["candidate"], unique=False)
+    op.create_table(
+        "ticket_view",
+        sa.Column("key", sa.String(length=32), nullable=True),
+        sa.Column("name", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("note", sa.String(length=400), nullable=False),
+        sa.Column(
+            "all_of", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False
+        ),
+        sa.Column(
+            "any_of", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False
+        ),
+        sa.Column("type", sa.String(length=64), nullable=True),
+        sa.Column(
+            "columns", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False
+        ),
+        sa.Column("group_by", sa.String(length=80), nullable=True),
+        sa.Column("sort", sa.String(length=80), nullable=False),
+        sa.Column("category", sa.String(length=60), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("standing", sa.String(length=8), nullable=False),
+        sa.Column("owner_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["owner_id"], ["user_account.id"], name="fk_ticket_view_owner_id", ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_ticket_view"),
+        sa.UniqueConstraint("key", name="uq_ticket_view_key"),
+    )
+    op.create_index("ix_ticket_view_owner_id", "ticket_view", ["owner_id"], unique=False)
+    op.create_table(
+        "ticket_view_share",
+        sa.Column("view_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("candidate", sa.String(length=64), nullable=False),
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["view_id"],
+            ["ticket_view.id"],
+            name="fk_ticket_view_share_view_id",
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_ticket_view_share"),
+        sa.UniqueConstraint(
+            "view_id", "candidate", name="uq_ticket_view_share_view_id_candidate"
+        ),
+    )
+    op.create_index(
+        "ix_ticket_view_share_candidate", "ticket_view_share", ["candidate"], unique=False
+    )
     op.create_table(
         "survey",
         sa.Column(
@@ -2493,6 +2614,10 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Take back."""
+    op.drop_index("ix_ticket_view_share_candidate", table_name="ticket_view_share")
+    op.drop_table("ticket_view_share")
+    op.drop_index("ix_ticket_view_owner_id", table_name="ticket_view")
+    op.drop_table("ticket_view")
     op.drop_index("ix_attachment_message_id", table_name="attachment")
     op.drop_table("attachment")
     op.drop_index("ix_ticket_watcher_user_id_ticket_id", table_name="ticket_watcher")
@@ -2642,7 +2767,10 @@ def downgrade() -> None:
     op.drop_table("ticket_type")
     op.drop_index("ix_ticket_field_group_id", table_name="ticket_field")
     op.drop_index("ix_ticket_field_dictionary_id", table_name="ticket_field")
+    op.drop_index("ix_ticket_field_catalogue_id", table_name="ticket_field")
     op.drop_table("ticket_field")
+    op.drop_table("catalogue_item")
+    op.drop_table("catalogue")
     op.drop_table("ticket_field_group")
     op.drop_index("ix_dictionary_entry_parent_id", table_name="dictionary_entry")
     op.drop_table("dictionary_entry")

@@ -1,5 +1,6 @@
 """One ticket: its page, the parts of it that renew themselves, and what one can say or ask there."""
 
+from collections.abc import Sequence
 from typing import Any, Literal, cast
 
 from flask import abort, flash, jsonify, make_response, redirect, render_template, request, url_for
@@ -15,6 +16,7 @@ from desk.people.access import current_actor, current_user, requires
 from desk.people.permissions import can
 from desk.storage import UploadRefused
 from desk.tickets import events
+from desk.tickets.copies import Copy, CopyRefused, copies_of
 from desk.tickets.delivery import deliveries
 from desk.tickets.models import Message, Ticket
 from desk.tickets.pages import blueprint
@@ -95,6 +97,7 @@ def send_message(ticket_id: int) -> Any:
             ticket = _found(session, ticket_id)
             if only_looks(session, ticket, current_user()):
                 abort(403)
+            cc = _copies(session, ticket) if kind == "reply" else ()
             events.say(
                 session,
                 desk.engine,
@@ -103,7 +106,10 @@ def send_message(ticket_id: int) -> Any:
                 author=current_actor(),
                 text=text,
                 attachments=files,
+                cc=cc,
             )
+    except CopyRefused as refused_copy:
+        return _back_with(ticket_id, 422, in_words(refused_copy.words))
     except UploadRefused as refused:
         return _back_with(ticket_id, 422, refused_words(refused))
     except (events.NobodyWaits, InstanceGone):
@@ -221,6 +227,12 @@ def _found(session: Session, ticket_id: int) -> Ticket:
     return ticket
 
 
+def _copies(session: Session, ticket: Ticket) -> Sequence[Copy]:
+    """Who gets the reply beside the customer, as the page sent it."""
+    people = request.form.getlist("copied", type=int)
+    return copies_of(session, ticket, [request.form.get("cc", "")], people)
+
+
 def _topic(ticket: Ticket) -> str:
     return f"ticket:{ticket.id}"
 
@@ -245,7 +257,11 @@ def _moved(session: Session, ticket: Ticket) -> str:
 
 def _back_with(ticket_id: int, status: int, problem: str) -> Any:
     """The page with what was typed still in it."""
-    draft = {"kind": request.form.get("kind", "note"), "text": request.form.get("text", "")}
+    draft = {
+        **{name: request.form.get(name, "") for name in ("text", "cc")},
+        "kind": request.form.get("kind", "note"),
+        "copied": request.form.getlist("copied", type=int),
+    }
     with current_desk().reading() as session:
         ticket = _found(session, ticket_id)
         return show_ticket(session, ticket, status=status, problems=[problem], draft=draft)

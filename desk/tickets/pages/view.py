@@ -25,6 +25,7 @@ from desk.sla.pages import clocks_context, next_clock
 from desk.tickets.answers import form_answers
 from desk.tickets.changes import may_edit
 from desk.tickets.conversation import conversation, trail
+from desk.tickets.copies import copied_people
 from desk.tickets.delivery import Delivery, deliveries
 from desk.tickets.events import CANCELLED, TOLD_BY
 from desk.tickets.models import Message, Ticket, TrailEntry
@@ -87,7 +88,7 @@ def show_ticket(
     faster: str | None = None,
     typed: "Typed | None" = None,
     problems: Sequence[str] = (),
-    draft: Mapping[str, str] | None = None,
+    draft: Mapping[str, Any] | None = None,
 ) -> Response:
     """The page.
 
@@ -150,6 +151,7 @@ def show_ticket(
         problems=[*problems, *(said for step in mine for said in step.problems)],
         talk_hidden=any(macros.TALK in step.effects.hidden for step in mine),
         draft=draft or {},
+        copied_people=copied_people(session, full) if may_work else [],
         max_mb=upload_limit() // (1024 * 1024),
         flow_topic=f"instance:{full.instance_id}"
         if can(user, "process.read")
@@ -256,6 +258,7 @@ def _message_item(message: Message, delivery: Delivery, may_retry: bool) -> dict
         "text": message.text,
         "html": html,
         "quoted": message.quoted,
+        "cc": message.cc,
         "delivery": delivery.state,
         "delivery_reason": delivery.reason,
         "retry_url": url_for(

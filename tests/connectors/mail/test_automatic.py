@@ -66,14 +66,16 @@ def test_a_ticket_of_the_desks_own_address_is_not_answered(mail_desk: MailDesk) 
     assert mail_desk.outbox() == []
 
 
-def bounce(original_id: str, *, action: str = "failed") -> bytes:
+def bounce(
+    original_id: str, *, action: str = "failed", recipient: str = "wang@example.com"
+) -> bytes:
     return (
         "From: MAILER-DAEMON@relay.test\r\nTo: desk@desk.test\r\nSubject: Undelivered\r\n"
         "Message-ID: <dsn1@relay.test>\r\nMIME-Version: 1.0\r\n"
         'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\r\n\r\n'
         "--b\r\nContent-Type: text/plain\r\n\r\nIt could not be delivered.\r\n"
         "--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; relay.test\r\n\r\n"
-        f"Final-Recipient: rfc822; wang@example.com\r\nAction: {action}\r\nStatus: 5.1.1\r\n"
+        f"Final-Recipient: rfc822; {recipient}\r\nAction: {action}\r\nStatus: 5.1.1\r\n"
         "Diagnostic-Code: smtp; 550 5.1.1 no such user\r\n\r\n"
         f"--b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: {original_id}\r\nSubject: x\r\n\r\n--b--\r\n"
     ).encode()

@@ -10,6 +10,7 @@ from desk.tickets.attachments import StoredFile
 from desk.tickets.models import Message
 from engine.operators import OperatorError, PermanentFailure
 from tests.connectors.mail.conftest import MailDesk, plain_mail
+from tests.connectors.mail.test_automatic import bounce
 from tests.fixtures.smtp import SmtpSink
 
 
@@ -163,3 +164,87 @@ def test_a_ticket_without_a_mail_address_is_not_mailed(mail_desk: MailDesk) -> N
         "sent": False,
         "reason": "no_address",
     }
+
+
+def copies(*addresses: str) -> list[dict[str, str]]:
+    return [{"address": address, "name": ""} for address in addresses]
+
+
+def test_a_reply_goes_to_further_addresses_as_one_mail(
+    sending_desk: MailDesk, smtp_sink: SmtpSink
+) -> None:
+    sending_desk.take(plain_mail())
+    (ticket,) = sending_desk.tickets()
+    own = sending_desk.desk.settings.mail_address
+    cc = [{"address": "li@partner.cn", "name": "李明"}, *copies("wang@example.com", own, "no@partner.cn")]
+    smtp_sink.refused = {"no@partner.cn"}
+    sending_desk.reply(ticket.id, "请重启。", cc=cc)
+    sending_desk.work()
+    reply = smtp_sink.wait(2)[1]
+    assert len(smtp_sink.messages) == 2  # the acknowledgement and this one
+    assert reply["X-Envelope-To"] == "wang@example.com, li@partner.cn"
+    assert [one.addr_spec for one in reply["To"].addresses] == ["wang@example.com"]
+    assert [(one.display_name, one.addr_spec) for one in reply["Cc"].addresses] == [
+        ("李明", "li@partner.cn"), ("", "no@partner.cn"),
+    ]  # fmt: skip
+    assert reply["In-Reply-To"] == "<m1@example.com>"
+    (message,) = sending_desk.messages(kind="reply")
+    assert message.delivery == "sent"
+    assert [(one["address"], one["state"]) for one in message.cc or ()] == [
+        ("li@partner.cn", "sent"), ("wang@example.com", "sent"), (own, "own"), ("no@partner.cn", "refused"),
+    ]  # fmt: skip
+
+
+def test_what_the_customer_does_not_get_nobody_gets(
+    sending_desk: MailDesk, smtp_sink: SmtpSink
+) -> None:
+    sending_desk.take(plain_mail())
+    (ticket,) = sending_desk.tickets()
+    smtp_sink.wait(1)
+    smtp_sink.refused = {"wang@example.com"}
+    sending_desk.reply(ticket.id, "请重启。", cc=copies("li@partner.cn"))
+    sending_desk.work()
+    assert len(smtp_sink.messages) == 1
+    (message,) = sending_desk.messages(kind="reply")
+    assert message.delivery == "failed"
+    assert message.cc == copies("li@partner.cn")
+
+
+def test_who_got_a_copy_answers_into_the_ticket_and_is_not_the_customer(
+    mail_desk: MailDesk,
+) -> None:
+    mail_desk.take(plain_mail())
+    (ticket,) = mail_desk.tickets()
+    mail_desk.reply(ticket.id, "eins", cc=copies("li@partner.cn"))
+    mail_desk.work()
+    sent = mail_desk.outbox()[-1]
+    mail_desk.take(
+        plain_mail(
+            message_id="<li@partner.cn>", sender="li@partner.cn", In_Reply_To=str(sent["Message-ID"]),
+            to=sent["Reply-To"].addresses[0].addr_spec,
+        )
+    )  # fmt: skip
+    assert len(mail_desk.tickets()) == 1
+    answer = mail_desk.messages(kind="customer")[-1]
+    assert (answer.ticket_id, answer.sender_mail) == (ticket.id, "li@partner.cn")
+    mail_desk.reply(ticket.id, "zwei")
+    mail_desk.work()
+    last = mail_desk.outbox()[-1]
+    assert last["To"].addresses[0].addr_spec == "wang@example.com"
+    assert last["Cc"] is None
+
+
+def test_a_copy_that_comes_back_is_marked_and_the_reply_stays_sent(mail_desk: MailDesk) -> None:
+    mail_desk.take(plain_mail())
+    (ticket,) = mail_desk.tickets()
+    mail_desk.reply(ticket.id, "eins", cc=copies("li@partner.cn", "wu@partner.cn"))
+    mail_desk.work()
+    (message,) = mail_desk.messages(kind="reply")
+    mail_desk.take(bounce(f"<{message.mail_message_id}>", recipient="li@partner.cn"), envelope_from="")
+    (message,) = mail_desk.messages(kind="reply")
+    assert message.delivery == "sent"
+    assert [one["state"] for one in message.cc or ()] == ["bounced", "sent"]
+    assert "li@partner.cn" in mail_desk.messages(kind="note")[-1].text
+    second = bounce(f"<{message.mail_message_id}>").replace(b"dsn1", b"dsn2")
+    mail_desk.take(second, envelope_from="")
+    assert mail_desk.messages(kind="reply")[0].delivery == "bounced"

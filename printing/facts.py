@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session
 
 from desk.application import Desk
 from desk.contacts.models import Company, Contact
-from desk.fields.values import words_of
+from desk.fields import tables
+from desk.fields.models import Field, Kind
+from desk.fields.values import names_of, values_of, words_of
 from desk.people.models import User
 from desk.portal.tracking import tracking_url
 from desk.tickets.conversation import conversation, trail
@@ -150,14 +152,28 @@ def _ticket(
 def _own_fields(session: Session, ticket: Ticket, locale: str) -> dict[str, Line]:
     """What it has in the fields that the desk defines, as lines of a form, by key."""
     language = "zh" if locale.startswith("zh") else "en"
+    has = values_of(session, [ticket.id])[ticket.id]
     return {
         field.key: {
             "key": field.key,
             "label": field.label.get(language) or next(iter(field.label.values()), field.key),
             "value": words[language],
-            "rows": [],
+            **_rows(session, field, has[field.key], language),
         }
         for field, words in words_of(session, ticket.id)
+    }
+
+
+def _rows(session: Session, field: Field, value: Any, language: str) -> Facts:
+    """Columns and rows of a table, with what they come to as the last; other fields have none."""
+    if field.kind != Kind.TABLE:
+        return {"rows": []}
+    names = names_of(session, field)
+    rows = [tables.cells(field, row, names, language) for row in tables.rows_of(value)]
+    total = tables.total_cells(field, value, language)
+    return {
+        "columns": [column.says(language) for column in tables.columns_of(field)],
+        "rows": [*rows, total] if total else rows,
     }
 
 

@@ -12,6 +12,7 @@ from desk.fields.forms import entries_of
 from desk.fields.models import Dictionary, Field
 from desk.fields.operations import FieldError, FieldSettings, change_field, create_field
 from desk.fields.schemas import DictionaryList, FieldChange, FieldList, FieldSchema
+from desk.fields.tables import Column
 from desk.fields.values import all_fields
 from desk.people.access import current_actor, requires
 from desk.web.api import ApiBlueprint
@@ -76,7 +77,8 @@ def list_dictionaries() -> dict[str, Any]:
 def _settings(session: Session, given: dict[str, Any]) -> FieldSettings:
     named = given.pop("dictionary", {}).get("key")
     wanted = select(Dictionary.id).where(Dictionary.key == named)
-    return FieldSettings(**given, dictionary_id=session.scalar(wanted) if named else None)
+    columns = [Column.from_json(one) for one in given.pop("columns")]
+    return FieldSettings(**given, columns=columns, dictionary_id=session.scalar(wanted) if named else None)
 
 
 def _described(session: Session, found: Dictionary) -> dict[str, Any]:

@@ -4,13 +4,14 @@ In the data all fields are in one object, `{"fields": {"<key>": value}}`, so tha
 other name of a page.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from desk.fields.models import DictionaryEntry, Field, Kind
+from desk.fields.models import Dictionary, DictionaryEntry, Field, Kind
+from desk.fields.tables import MOST_ROWS, Column, ColumnKind, columns_of, rows_of
 from desk.forms import Form, Option
 from desk.forms.tree import Json
 
@@ -46,6 +47,12 @@ _COMPONENTS: Final[Mapping[str, tuple[str, Mapping[str, Any]]]] = {
     Kind.FILE: ("filepicker", {"multiple": True}),
     Kind.COMPUTED: ("textfield", {"readonly": True}),
 }
+_CELLS: Final[Mapping[str, tuple[str, Mapping[str, Any]]]] = {
+    ColumnKind.LINE: ("textfield", {}),
+    ColumnKind.INTEGER: ("number", {"decimalDigits": 0}),
+    ColumnKind.DECIMAL: ("number", {}),
+    ColumnKind.CHOICE: ("select", {}),
+}
 
 
 def form_of_fields(fields: Sequence[Field], *, held: Collection[str] = ()) -> Form:
@@ -72,6 +79,8 @@ def schema_of(fields: Sequence[Field], *, held: Collection[str] = ()) -> dict[st
 def _component(field: Field, held: bool) -> dict[str, Any]:
     if field.kind == Kind.POSITION:
         return _position(field, held)
+    if field.kind == Kind.TABLE:
+        return _table(field, held)
     kind, more = _COMPONENTS[field.kind]
     validate: dict[str, Any] = {} if field.kind == Kind.COMPUTED else {"required": field.required}
     if field.kind == Kind.PHONE:
@@ -138,6 +147,65 @@ def _position(field: Field, held: bool) -> dict[str, Any]:
     }
 
 
+def _table(field: Field, held: bool) -> dict[str, Any]:
+    """Rows of one line each. What is computed is shown as it was when the page was made."""
+    columns = columns_of(field)
+    rules = {"most": str(MOST_ROWS), "least": "1" if field.required else "0", "as": "table"}
+    return {
+        "type": "dynamiclist",
+        "id": f"field-{field.key}",
+        "path": field.key,
+        **_texts("label", field.label),
+        "description": _first(field.help),
+        "components": [_cell(field, column, held) for column in columns],
+        "allowAddRemove": not held,
+        "defaultRepetitions": 1 if field.required and not held else 0,
+        "disableCollapse": True,
+        "showOutline": False,
+        "properties": rules | _others("label", field.label) | _others("description", field.help),
+    }
+
+
+def _cell(field: Field, column: Column, held: bool) -> dict[str, Any]:
+    shared = {"id": f"field-{field.key}-{column.key}", "layout": {"row": f"{field.key}-row"}}
+    if column.kind == ColumnKind.COMPUTED:
+        says = "{{" + _over_row(field, column) + "}}"
+        others = {name: f"{text}\n\n{says}" for name, text in _others("text", column.title).items()}
+        return {
+            "type": "text",
+            **shared,
+            "text": f"{_first(column.title) or column.key}\n\n{says}",
+            "properties": others,
+        }
+    kind, more = _CELLS[column.kind]
+    found: dict[str, Any] = {
+        "type": kind,
+        **shared,
+        "key": column.key,
+        "label": _first(column.title) or column.key,
+        "validate": {"required": column.required},
+        **more,
+        "properties": _others("label", column.title),
+    }
+    if held:
+        found["readonly"] = True
+    if column.kind == ColumnKind.CHOICE:
+        found["properties"]["source"] = SOURCE + column.dictionary
+    return found
+
+
+def _over_row(field: Field, wanted: Column) -> str:
+    """A computed cell as FEEL of the form, where names of the row are `this.name`."""
+    names = []
+    for column in columns_of(field):
+        computed = column.kind == ColumnKind.COMPUTED
+        names.append(f"{column.key}: " + (f"({column.expression})" if computed else f"this.{column.key}"))
+        if column.key == wanted.key:
+            break
+    # Two braces end a template: between those of FEEL a blank changes nothing.
+    return ("{" + ", ".join(names) + "}." + wanted.key).replace("}}", "} }").replace("{{", "{ {")
+
+
 def _first(texts: Mapping[str, str]) -> str:
     """Chinese stands in the schema, English beside it; either where the other is missing."""
     return _plain(texts.get("zh") or texts.get("en") or "")
@@ -162,15 +230,29 @@ def options_of(
     """What the form of these fields offers. What a ticket has stays to choose when it was withdrawn: `values`."""
     found: dict[str, list[Option]] = {}
     for field in fields:
-        if field.kind not in FROM_DICTIONARY or field.dictionary is None:
-            continue
-        has = (values or {}).get(field.key)
-        keep = {str(one) for one in (has if isinstance(has, list) else [has]) if one is not None}
-        name = SOURCE + field.dictionary.key
-        offered = leaves(entries_of(session, field.dictionary.id), keep)
-        known = {option.value for option in found.get(name, ())}
-        found.setdefault(name, []).extend(one for one in offered if one.value not in known)
+        for key, keep in _chosen_from(field, (values or {}).get(field.key)):
+            name = SOURCE + key
+            offered = leaves(entries_named(session, key), keep)
+            known = {option.value for option in found.get(name, ())}
+            found.setdefault(name, []).extend(one for one in offered if one.value not in known)
     return found
+
+
+def _chosen_from(field: Field, has: Json) -> Iterator[tuple[str, set[str]]]:
+    """The dictionaries that a field chooses from, by key, each with what is chosen."""
+    if field.kind == Kind.TABLE:
+        for column in columns_of(field):
+            if column.kind == ColumnKind.CHOICE:
+                yield column.dictionary, {str(row.get(column.key)) for row in rows_of(has)}
+    elif field.kind in FROM_DICTIONARY and field.dictionary is not None:
+        chosen = has if isinstance(has, list) else [has]
+        yield field.dictionary.key, {str(one) for one in chosen if one is not None}
+
+
+def entries_named(session: Session, key: str) -> list[DictionaryEntry]:
+    """The same as `entries_of`, by the key of the dictionary; none where there is no such dictionary."""
+    number = session.scalar(select(Dictionary.id).where(Dictionary.key == key))
+    return entries_of(session, number) if number is not None else []
 
 
 def entries_of(session: Session, dictionary_id: int) -> list[DictionaryEntry]:

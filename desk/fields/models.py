@@ -60,6 +60,7 @@ class Kind(StrEnum):
     POSITION = "position"  # 位置字段: {"address", "lat", "lon"}
     FILE = "file"  # 附件: a list of {"id", "name"}, attachments of the ticket
     COMPUTED = "computed"  # 计算字段: what its FEEL says
+    TABLE = "table"  # 商品表, 资产表: a list of rows, objects by the keys of its columns
 
 
 class Held(StrEnum):
@@ -109,6 +110,31 @@ class DictionaryEntry(Record):
     active: Mapped[bool] = mapped_column(Boolean, default=True)
 
 
+class Catalogue(Record):
+    """Goods or parts from which rows of tables are picked (商品目录, 备件目录) [000 §5.2.15]."""
+
+    __tablename__ = "catalogue"
+
+    key: Mapped[str] = mapped_column(String(64), unique=True)
+    title: Mapped[dict[str, str]] = mapped_column(Json)
+    note: Mapped[str] = mapped_column(String(400), default="")
+
+
+class CatalogueItem(Record):
+    """One of them. It is withdrawn, never deleted; rows that were picked keep what they took over."""
+
+    __tablename__ = "catalogue_item"
+    __table_args__ = (UniqueConstraint("catalogue_id", "code"),)
+
+    catalogue_id: Mapped[int] = mapped_column(ForeignKey("catalogue.id", ondelete="CASCADE"))
+    code: Mapped[str] = mapped_column(String(64))
+    title: Mapped[str] = mapped_column(String(200))
+    unit: Mapped[str] = mapped_column(String(32), default="")
+    price: Mapped[Decimal | None] = mapped_column(Numeric(16, 4))
+    note: Mapped[str] = mapped_column(String(400), default="")
+    active: Mapped[bool] = mapped_column(Boolean, default=True)
+
+
 class Field(Record):
     """A field of tickets. Its key and kind last; it is withdrawn, never deleted while tickets have values."""
 
@@ -122,6 +148,8 @@ class Field(Record):
     dictionary_id: Mapped[int | None] = mapped_column(ForeignKey("dictionary.id"), index=True)
     expression: Mapped[str] = mapped_column(Text, default="")  # FEEL, of a computed field
     pattern: Mapped[str] = mapped_column(String(256), default="")  # of a text by pattern
+    columns: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)  # of a table
+    catalogue_id: Mapped[int | None] = mapped_column(ForeignKey("catalogue.id"), index=True)
     required: Mapped[bool] = mapped_column(Boolean, default=False)
     held: Mapped[str] = mapped_column(String(16), default=Held.NOBODY)
     held_ids: Mapped[list[int]] = mapped_column(Json, default=list)  # of teams or people
@@ -138,7 +166,8 @@ class FieldValue(Record):
     """What a ticket has in a field; no row where it has nothing.
 
     `value` is what everybody reads. Lists filter and sort by the rest: the whole as text (keys of
-    several choices as "|a|b|"), the beginning of it to sort by, a number, a moment in UTC.
+    several choices as "|a|b|", rows of a table as a sentence), the beginning of it to sort by, a number (of a
+    table its first total), a moment in UTC.
     """
 
     __tablename__ = "ticket_field_value"

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from desk.fields.forms import FROM_DICTIONARY, entries_of
 from desk.fields.models import (
+    Catalogue,
     Dictionary,
     DictionaryEntry,
     Field,
@@ -23,6 +24,7 @@ from desk.fields.models import (
     Held,
     Kind,
 )
+from desk.fields.tables import MOST_COLUMNS, NUMBERS, Column, ColumnKind, Fills
 from desk.forms.patterns import UnsafePattern, compile_pattern
 from desk.people.errors import PeopleError
 from desk.people.log import record
@@ -53,6 +55,8 @@ class FieldSettings:
     dictionary_id: int | None = None
     expression: str = ""
     pattern: str = ""
+    columns: Sequence[Column] = ()
+    catalogue_id: int | None = None
     required: bool = False
     held: str = Held.NOBODY
     held_ids: Sequence[int] = ()
@@ -131,6 +135,8 @@ def _keep(session: Session, found: Field, settings: FieldSettings) -> None:
     found.dictionary_id = _dictionary(session, found.kind, settings.dictionary_id)
     found.expression = _expression(found.kind, settings.expression)
     found.pattern = _pattern(found.kind, settings.pattern)
+    found.columns = _columns(session, found.kind, settings.columns)
+    found.catalogue_id = _catalogue(session, found.kind, settings.catalogue_id)
     found.required = settings.required and found.kind != Kind.COMPUTED
     found.held, found.held_ids = _held(session, settings)
     found.in_list, found.searchable = settings.in_list, settings.searchable
@@ -173,6 +179,56 @@ def _pattern(kind: str, text: str) -> str:
     return text
 
 
+def _columns(session: Session, kind: str, columns: Sequence[Column]) -> list[dict[str, Any]]:
+    if kind != Kind.TABLE:
+        return []
+    if not 1 <= len(columns) <= MOST_COLUMNS:
+        raise FieldError(
+            "columns", _l("A table has between one and %(most)s columns.", most=MOST_COLUMNS)
+        )
+    kept, keys = list[dict[str, Any]](), set[str]()
+    for number, column in enumerate(columns, 1):
+        try:
+            kept.append(_column(session, column).as_json())
+            if column.key in keys:
+                raise FieldError("key", _l("There is a column with this key already."))
+        except FieldError as error:
+            reason = _l("Column %(number)s: %(reason)s", number=number, reason=error.words)
+            raise FieldError("columns", reason) from error
+        keys.add(column.key)
+    return kept
+
+
+def _column(session: Session, column: Column) -> Column:
+    """The column as it is kept: without what its kind has no use for. Raises FieldError."""
+    if not KEY.fullmatch(column.key):
+        raise FieldError("key", _l("Use small letters, digits and underscores, a letter first."))
+    if column.kind not in set(ColumnKind) or column.fills not in set(Fills):
+        raise FieldError("kind", _l("Choose one of the list."))
+    chooses, computes = column.kind == ColumnKind.CHOICE, column.kind == ColumnKind.COMPUTED
+    named = select(Dictionary.id).where(Dictionary.key == column.dictionary)
+    if chooses and session.scalar(named) is None:
+        raise FieldError("dictionary", _l("Choose the dictionary that it takes its values from."))
+    return Column(
+        key=column.key,
+        title=_title(column.title, "title"),
+        kind=str(column.kind),
+        dictionary=column.dictionary if chooses else "",
+        expression=_expression(Kind.COMPUTED, column.expression) if computes else "",
+        required=column.required and not computes,
+        total=column.total and column.kind in NUMBERS,
+        fills="" if chooses or computes else str(column.fills),
+    )
+
+
+def _catalogue(session: Session, kind: str, number: int | None) -> int | None:
+    if kind != Kind.TABLE or number is None:
+        return None
+    if session.get(Catalogue, number) is None:
+        raise FieldError("catalogue_id", _l("Choose one of the list."))
+    return number
+
+
 def _held(session: Session, settings: FieldSettings) -> tuple[str, list[int]]:
     if settings.held not in set(Held):
         raise FieldError("held", _l("Choose one of the list."))
@@ -194,8 +250,8 @@ def _types(session: Session, wanted: Sequence[str]) -> list[str]:
 
 def _said(found: Field) -> dict[str, Any]:
     """What the log keeps of a field."""
-    names = ("label", "group_id", "dictionary_id", "expression", "pattern", "required", "held",
-             "in_list", "searchable", "types", "active")  # fmt: skip
+    names = ("label", "group_id", "dictionary_id", "expression", "pattern", "columns", "catalogue_id",
+             "required", "held", "in_list", "searchable", "types", "active")  # fmt: skip
     kept = {name: getattr(found, name) for name in names}
     return {"key": found.key, "kind": found.kind, **kept}
 

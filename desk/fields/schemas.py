@@ -7,6 +7,7 @@ from marshmallow import fields
 from marshmallow.validate import Length, OneOf
 
 from desk.fields.models import Held, Kind
+from desk.fields.tables import ColumnKind, Fills
 
 KINDS = [str(kind) for kind in Kind]
 HELD = [str(held) for held in Held]
@@ -15,6 +16,25 @@ HELD = [str(held) for held in Held]
 def _texts(**more: Any) -> fields.Dict:
     return fields.Dict(
         keys=fields.String(), values=fields.String(), metadata={"description": "{zh, en}"}, **more
+    )
+
+
+class ColumnSchema(ma.Schema):
+    """A column of a table."""
+
+    key = fields.String(required=True, validate=Length(max=63))
+    title = _texts(required=True)
+    kind = fields.String(load_default="line", validate=OneOf([str(kind) for kind in ColumnKind]))
+    dictionary = fields.String(load_default="", metadata={"description": "Its key, of a drop-down"})
+    expression = fields.String(
+        load_default="", metadata={"description": "FEEL over the row, of a computed one"}
+    )
+    required = fields.Boolean(load_default=False)
+    total = fields.Boolean(load_default=False)
+    fills = fields.String(
+        load_default="",
+        validate=OneOf([str(fills) for fills in Fills]),
+        metadata={"description": "What of an item of the catalogue it takes over"},
     )
 
 
@@ -32,6 +52,12 @@ class FieldChange(ma.Schema):
     )
     expression = fields.String(load_default="", metadata={"description": "FEEL, of a computed one"})
     pattern = fields.String(load_default="", validate=Length(max=256))
+    columns = fields.List(
+        fields.Nested(ColumnSchema),
+        load_default=list,
+        metadata={"description": "Of a table: a value is a list of objects by the keys of its columns"},
+    )
+    catalogue_id = fields.Integer(load_default=None, allow_none=True)
     required = fields.Boolean(load_default=False)
     held = fields.String(
         load_default="nobody",

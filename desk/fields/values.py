@@ -8,32 +8,30 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from decimal import Decimal
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from desk.application import Desk
-from desk.calendars import here as calendars
 from desk.events import emit
+from desk.fields import tables
 from desk.fields.forms import (
     CONTAINER,
     FROM_DICTIONARY,
     STARS,
+    entries_named,
     entries_of,
     form_of_fields,
     leaves,
     options_of,
 )
-from desk.fields.models import Field, FieldGroup, FieldValue, Held, Kind
+from desk.fields.models import DictionaryEntry, Field, FieldGroup, FieldValue, Held, Kind
 from desk.forms import Option
 from desk.forms.tree import Json
 from desk.people.models import User
 from desk.tickets.models import Attachment, Message, Ticket
 from desk.tickets.operations import write_trail
 from engine.actors import Actor
-from engine.expressions import compiled
-from engine.feel import FeelError, to_json
 from engine.operators import Text
 from engine.tables import process_instance
 from engine.timestamps import utc_now
@@ -139,10 +137,23 @@ def shown(session: Session, field: Field, value: Json) -> dict[str, str]:
 
 
 def names_of(session: Session, field: Field) -> Mapping[str, Option]:
-    """What the keys of its dictionary are called, each by its whole path; nothing for other kinds."""
+    """What the keys of its dictionary are called, each by its whole path; nothing for other kinds.
+
+    Of a table with drop-downs `<column>:<key>`.
+    """
+    if field.kind == Kind.TABLE:
+        return {
+            f"{column.key}:{key}": name
+            for column in tables.columns_of(field)
+            if column.kind == tables.ColumnKind.CHOICE
+            for key, name in _names(entries_named(session, column.dictionary)).items()
+        }
     if field.kind not in FROM_DICTIONARY or field.dictionary_id is None:
         return {}
-    entries = entries_of(session, field.dictionary_id)
+    return _names(entries_of(session, field.dictionary_id))
+
+
+def _names(entries: Sequence[DictionaryEntry]) -> dict[str, Option]:
     return {one.token: one for one in leaves(entries, {entry.key for entry in entries})}
 
 
@@ -150,6 +161,8 @@ def said(field: Field, value: Json, names: Mapping[str, Option]) -> dict[str, st
     """The same for many values of one field: `names` are its `names_of`."""
     if value in EMPTY:
         return {"zh": "", "en": ""}
+    if field.kind == Kind.TABLE:
+        return tables.in_words(field, value, names)
     if field.kind in FROM_DICTIONARY:
         keys = [str(one) for one in (value if isinstance(value, list) else [value])]
         zh, en = (
@@ -164,6 +177,8 @@ def said(field: Field, value: Json, names: Mapping[str, Option]) -> dict[str, st
 
 
 def _plain(field: Field, value: Json) -> str:
+    if field.kind == Kind.TABLE:
+        return tables.in_words(field, value, {})["zh"]
     if field.kind == Kind.STARS and isinstance(value, int):
         return "★" * value + "☆" * (STARS - value)
     if isinstance(value, list):
@@ -184,6 +199,9 @@ def feel_value(field: Field, value: Json) -> Any:
         return None
     if field.kind in (Kind.INTEGER, Kind.DECIMAL, Kind.STARS):
         return Decimal(str(value))
+    if field.kind == Kind.TABLE:
+        columns = tables.columns_of(field)
+        return [tables.feel_row(columns, row) for row in tables.rows_of(value)]
     if field.kind == Kind.DATE:
         return datetime.fromisoformat(str(value)).date()
     if field.kind == Kind.DATETIME:
@@ -231,7 +249,8 @@ def set_values(
     Computed fields follow. Whether this actor may change them is the caller's question (`held_for`).
     Side effects: the ticket is locked; a line of the trail for each change, with old and new in
     words; timers and conditions of its process that read the ticket are worked out anew; open pages
-    are told, and `ticket.changed` is emitted with fields named `fields.<key>`. Raises FieldRefused;
+    are told, and `ticket.changed` is emitted with fields named `fields.<key>`, of tables without what they
+    hold. Raises FieldRefused;
     nothing is set then.
     """
     session.refresh(ticket, with_for_update={"of": Ticket})
@@ -240,23 +259,21 @@ def set_values(
         return []
     now = utc_now()
     for change in changes:
+        old, new = _change_said(session, change)
         write_trail(
             session, ticket, at=now, actor=actor, action="edited",
-            data={
-                "field": change.name,
-                "label": change.field.label,
-                "old": _words(session, change.field, change.old),
-                "new": _words(session, change.field, change.new),
-            },
+            data={"field": change.name, "label": change.field.label, "old": old, "new": new},
         )  # fmt: skip
     data = {"ticket_id": ticket.id, "state": str(ticket.state)}
     for topic in (f"ticket:{ticket.id}", "tickets"):
         desk.live.publish(session, topic, "ticket.changed", data)
     desk.engine.reconsider(session, ticket.instance_id)
+    # A table is too long for the data of a process; who needs it reads it at the ticket.
+    small = [change for change in changes if change.field.kind != Kind.TABLE]
     told = {
         "fields": [change.name for change in changes],
-        "old": {change.name: change.old for change in changes},
-        "new": {change.name: change.new for change in changes},
+        "old": {change.name: change.old for change in small},
+        "new": {change.name: change.new for change in small},
     }
     emit(session, desk.engine, "ticket.changed", told, actor=actor, ticket_id=ticket.id)
     return [change.field.key for change in changes]
@@ -308,8 +325,18 @@ def _usable(
     return found
 
 
-def _words(session: Session, field: Field, value: Json) -> dict[str, str] | None:
-    return None if value in EMPTY else shown(session, field, value)
+def _change_said(
+    session: Session, change: Changed
+) -> tuple[dict[str, str] | None, dict[str, str] | None]:
+    """Old and new in words; of a table the rows that differ."""
+    names = names_of(session, change.field)
+    if change.field.kind == Kind.TABLE:
+        return tables.changed_words(change.field, change.old, change.new, names)
+    old, new = (
+        None if value in EMPTY else said(change.field, value, names)
+        for value in (change.old, change.new)
+    )
+    return old, new
 
 
 def _put(session: Session, zone: str, ticket: Ticket, wanted: Mapping[str, Json]) -> list[Changed]:
@@ -321,6 +348,9 @@ def _put(session: Session, zone: str, ticket: Ticket, wanted: Mapping[str, Json]
     asked = [field for field in fields.values() if field.key in wanted]
     checked = _checked(session, asked, wanted, has)
     _check_files(session, ticket, asked, checked)
+    for field in asked:
+        if field.kind == Kind.TABLE:
+            checked[field.key] = _rows(field, checked[field.key], zone)
     now = {**has, **checked}
     here = [field for field in fields.values() if field.active and belongs(field, ticket.type)]
     for field in here:
@@ -370,14 +400,20 @@ def _checked(
     if not by_form:
         return values
     form = form_of_fields(by_form)
-    payload = {CONTAINER: {field.key: wanted[field.key] for field in by_form}}
+    payload = {CONTAINER: {field.key: as_entered(field, wanted[field.key]) for field in by_form}}
     options = options_of(session, by_form, has)
     done, zh = (
         form.validate_json(payload, locale=locale, options=options) for locale in ("en", "zh_CN")
     )
     for name, words in done.errors.items():
-        key = name.split(".")[1] if "." in name else name
-        raise FieldRefused(key, Text(words, zh.errors.get(name, words)))
+        steps = name.split(".")
+        key = steps[1] if len(steps) > 1 else name
+        reason = Text(words, zh.errors.get(name, words))
+        if len(steps) > 3:  # a cell: which one
+            where = ".".join(steps[1:])
+            at = Text(form.label(name, "en") or where, form.label(name, "zh_CN") or where)
+            reason = Text(f"{at.en}: {reason.en}", f"{at.zh}：{reason.zh}")
+        raise FieldRefused(key, reason)
     for key, value in done.values[CONTAINER].items():
         values[key] = _tidy(value)
     return values
@@ -389,6 +425,21 @@ def _tidy(value: Json) -> Json:
         kept = {name: part for name, part in value.items() if part not in EMPTY}
         return kept or None
     return None if value in EMPTY else value
+
+
+def as_entered(field: Field, value: Json) -> Json:
+    """What a program or a page gives, as the form of the field takes it: a table without what it computes."""
+    if field.kind != Kind.TABLE:
+        return value
+    return tables.as_entered(field, [] if value is None else value)
+
+
+def _rows(field: Field, value: Json, zone: str) -> Json:
+    """The rows as they are kept. Raises FieldRefused where one is needed and nothing stands in any."""
+    rows = tables.worked_out(field, value, zone)
+    if field.required and not rows:
+        raise FieldRefused(field.key, Text("Please add at least one entry.", "请至少添加一项。"))
+    return rows or None
 
 
 def _check_files(
@@ -430,15 +481,7 @@ def compute(field: Field, fields: Sequence[Field], values: Mapping[str, Json], z
     Those without a value are null. An expression that cannot be worked out is nothing.
     """
     names = {one.key: feel_value(one, values.get(one.key)) for one in fields}
-    try:
-        result = compiled(field.expression).evaluate(
-            names, clock=lambda: datetime.now(ZoneInfo(zone)), host=calendars.host(zone)
-        )
-    except FeelError:
-        return None
-    if isinstance(result, Decimal):
-        return int(result) if result == result.to_integral_value() else float(result)
-    return to_json(result)
+    return tables.evaluated(field.expression, names, zone)
 
 
 def _write(session: Session, ticket: Ticket, change: Changed) -> None:
@@ -463,12 +506,20 @@ def indexed(field: Field, value: Json) -> tuple[str, Decimal | None, datetime | 
     if isinstance(value, bool):
         return ("true" if value else "false"), Decimal(value), None
     if isinstance(value, (int, float)):
-        number = round(Decimal(str(value)), 10)
-        return str(value), number if abs(number) < 10**20 else None, None
+        return str(value), _kept(Decimal(str(value))), None
     text = _plain(field, value)
+    if field.kind == Kind.TABLE:
+        total = next(iter(tables.totals(field, value).values()), None)
+        return text, _kept(total) if total is not None else None, None
     if field.kind == Kind.DATE:
         day = datetime.fromisoformat(str(value)).replace(tzinfo=UTC)
         return text, None, day
     if field.kind == Kind.DATETIME:
         return text, None, datetime.fromisoformat(str(value)).astimezone(UTC)
     return text, None, None
+
+
+def _kept(number: Decimal) -> Decimal | None:
+    """As far as the column takes it; None for one that is too large."""
+    number = round(number, 10)
+    return number if abs(number) < 10**20 else None

@@ -24,6 +24,7 @@ KINDS: Final[dict[str, Any]] = {
     Kind.POSITION: _l("Position"),
     Kind.FILE: _l("File"),
     Kind.COMPUTED: _l("Computed"),
+    Kind.TABLE: _l("Table of rows"),
 }
 HELD: Final[dict[str, Any]] = {
     Held.NOBODY: _l("Nobody"),

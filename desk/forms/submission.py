@@ -155,7 +155,7 @@ class Reading:
         except Rejected as refusal:
             self._refused[path] = refusal
             return
-        most = min(limits.ROWS, self._rows_left)
+        most = min(component.most, self._rows_left)
         if not component.may_change:
             if not self._source.agrees_on_rows(sent, len(before)):
                 self._refused[path] = Rejected("fixed_rows", count=len(before))
@@ -219,7 +219,7 @@ class Reading:
             if not component.may_change:
                 continue
             if verb == "add" and name == sent:
-                if len(rows) < limits.ROWS:
+                if len(rows) < component.most:
                     rows.append(component.new_row())
                 return action
             for row, number in enumerate(numbers):
@@ -235,8 +235,13 @@ class Reading:
         for component, place, visible, unseen in self._spots():
             if isinstance(component, DynamicList) and visible:
                 path = (*place.path, *component.path)
-                put(values, path, [{} for _ in get(self._entries, path)])
+                rows = get(self._entries, path)
+                put(values, path, [{} for _ in rows])
                 checked.append(path)
+                try:
+                    component.check_rows(len(rows))
+                except Rejected as refusal:
+                    self._refused.setdefault(path, refusal)
                 if unseen:
                     self._unseen.add(path)
             elif isinstance(component, Input) and visible:

@@ -59,6 +59,8 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "“{name}” is not one of the allowed kinds of file ({accept}).",
         "不支持文件“{name}”的类型，允许的类型：{accept}。",
     ),
+    "required_rows": ("Please add at least one entry.", "请至少添加一项。"),
+    "too_few_rows": ("At least {limit} entries are needed.", "至少需要 {limit} 项。"),
     "too_many_rows": ("At most {limit} entries are allowed.", "最多 {limit} 项。"),
     # only programs can do these
     "expects_text": ("This must be a text.", "此项必须是文本。"),

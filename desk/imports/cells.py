@@ -65,6 +65,8 @@ def value(field: Field, text: str, options: dict[str, str], zone: ZoneInfo) -> J
             return f"{int(found[1]):02}:{found[2]}"
         case Kind.PHONE | Kind.PATTERN:
             return said
+        case Kind.TABLE:
+            raise CellWrong("Rows of a table cannot be written here.", "此处不能填写表格内容。")
     return text
 
 

@@ -13,7 +13,7 @@ from desk.imports.sheet import Line, Sheet, plain
 from engine.operators import Text
 
 CUSTOM: Final = "fields."  # before the key of a field that the desk defines
-_NOT_IN_CELLS: Final = (Kind.COMPUTED, Kind.FILE, Kind.POSITION)
+_NOT_IN_CELLS: Final = (Kind.COMPUTED, Kind.FILE, Kind.POSITION, Kind.TABLE)
 _MARKS: Final = re.compile(r"[\s*＊_:：]|[(（].*[)）]")  # what people write around a heading
 
 

@@ -191,7 +191,7 @@ NONE: Final[Custom] = {}
 _KINDS: Final[dict[str, Kind]] = {
     "choice": "choice", "cascade": "choice", "choices": "several", "integer": "number", "decimal": "number",
     "stars": "number", "check": "flag", "date": "day", "datetime": "moment", "time": "time", "file": "file",
-    "computed": "computed",
+    "computed": "computed", "table": "file",
 }  # fmt: skip
 _YES_NO: Final = {"true": Text("Yes", "是"), "false": Text("No", "否")}
 

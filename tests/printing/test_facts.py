@@ -15,7 +15,9 @@ from sqlalchemy import update
 
 from desk.application import Desk
 from desk.contacts.models import Company, Contact
+from desk.fields.models import Kind
 from desk.fields.operations import FieldSettings, create_field
+from desk.fields.tables import PRODUCTS
 from desk.fields.values import set_values
 from desk.forms import Form
 from desk.people.access import actor_of
@@ -118,6 +120,19 @@ def test_fields_of_the_form_are_read_by_name_number_and_label(desk: Desk, worked
     assert ("What is it about?", "Something is broken") in [
         (line["label"], line["value"]) for line in english["form"]
     ]
+
+
+def test_a_table_is_printed_with_its_total_and_read_by_name(desk: Desk, worked: Ticket) -> None:
+    with desk.database.transaction() as session:
+        settings = FieldSettings({"zh": "商品", "en": "Products"}, Kind.TABLE, columns=PRODUCTS)
+        create_field(session, "products", settings, actor=SYSTEM)
+        rows = [{"title": "墨盒", "product_price": 120.5, "product_num": 2}]
+        set_values(session, desk, session.get_one(Ticket, worked.id), {"products": rows}, actor=SYSTEM)
+    facts = facts_of(desk, worked)
+    assert facts["ticket"]["products"] == "墨盒，120.5，2，241（合计：241）"
+    (line,) = (line for line in facts["form"] if line["key"] == "products")
+    assert line["columns"] == ["商品", "单价", "数量", "总价"]
+    assert line["rows"] == [["墨盒", "120.5", "2", "241"], ["合计", "", "", "241"]]
 
 
 def test_fields_that_the_desk_defines_are_read_by_name_number_and_label(desk: Desk, worked: Ticket) -> None:

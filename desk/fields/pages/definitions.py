@@ -11,11 +11,13 @@ from sqlalchemy.orm import Session
 from desk.application import current_desk
 from desk.fields import operations
 from desk.fields.forms import FROM_DICTIONARY
-from desk.fields.models import Dictionary, Field, FieldGroup, Held, Kind
+from desk.fields.models import Catalogue, Dictionary, Field, FieldGroup, Held, Kind
 from desk.fields.operations import FieldError, FieldSettings
-from desk.fields.pages import PERMISSION, blueprint, moved, texts
+from desk.fields.pages import PERMISSION, blueprint, columns, moved, texts
+from desk.fields.tables import PRESETS, columns_of
 from desk.fields.values import all_fields
 from desk.fields.words import HELD, KINDS
+from desk.forms import Submission
 from desk.people.access import current_actor, requires
 from desk.people.pages.versions import form_version
 from desk.people.queries import active_teams, people_who_can
@@ -73,10 +75,12 @@ def add_field() -> Any:
         with current_desk().database.transaction() as session:
             key = request.form.get("key", "")
             made = operations.create_field(session, key, _sent(), actor=current_actor())
-            name = words(made.label)
+            name, key, kind = words(made.label), made.key, made.kind
     except FieldError as error:
         return _page(None, error), 422
     flash(_("Tickets have the field “%(name)s” now.", name=name), "success")
+    if kind == Kind.TABLE:  # its columns are next
+        return redirect(url_for("fields.field_page", key=key), 303)
     return redirect(url_for("fields.field_list"), 303)
 
 
@@ -91,14 +95,18 @@ def field_page(key: str) -> str:
 @requires(PERMISSION)
 def save_field(key: str) -> Any:
     """Save a field, or withdraw it. 409 when somebody else changed it meanwhile."""
+    table = None
     try:
         with current_desk().database.transaction() as session:
             found = _found(session, key)
+            table = columns.read(session) if found.kind == Kind.TABLE else None
+            if table is not None and not table.complete:
+                return _page(key, table=table), 422 if table.errors else 200
             if request.form.get("version") != version_of(found):
-                return _page(key, outdated=True), 409
-            operations.change_field(session, found, _sent(found), actor=current_actor())
+                return _page(key, outdated=True, table=table), 409
+            operations.change_field(session, found, _sent(found, table), actor=current_actor())
     except FieldError as error:
-        return _page(key, error), 422
+        return _page(key, error, table=table), 422
     flash(_("Saved."), "success")
     return redirect(url_for("fields.field_list"), 303)
 
@@ -160,7 +168,8 @@ def save_group(number: int) -> Any:
 
 def version_of(found: Field) -> str:
     """Changes whenever something changes that the page shows."""
-    return form_version(*vars(_stored(found)).values())
+    stored = vars(_stored(found)) | {"columns": found.columns}
+    return form_version(*stored.values())
 
 
 def _found(session: Session, key: str) -> Field:
@@ -184,8 +193,8 @@ def _group_page(number: int, error: FieldError | None = None) -> str:
     )
 
 
-def _sent(found: Field | None = None) -> FieldSettings:
-    """What the page sent; the kind of a field that is there stays."""
+def _sent(found: Field | None = None, table: Submission | None = None) -> FieldSettings:
+    """What the page sent; the kind of a field that is there stays. A new table has the columns of a preset."""
     form = request.form
     held = form.get("held", Held.NOBODY)
     return FieldSettings(
@@ -196,6 +205,8 @@ def _sent(found: Field | None = None) -> FieldSettings:
         dictionary_id=form.get("dictionary_id", type=int),
         expression=form.get("expression", ""),
         pattern=form.get("pattern", ""),
+        columns=columns.columns_in(table) if table else PRESETS.get(form.get("preset", ""), ()),
+        catalogue_id=form.get("catalogue_id", type=int),
         required=form.get("required") == "1",
         held=held,
         held_ids=form.getlist("team" if held == Held.TEAMS else "person", type=int),
@@ -211,15 +222,21 @@ def _stored(found: Field | None) -> FieldSettings:
         return FieldSettings({}, group_id=request.args.get("group", type=int))
     return FieldSettings(
         found.label, found.kind, found.help, found.group_id, found.dictionary_id, found.expression,
-        found.pattern, found.required, found.held, found.held_ids, found.in_list, found.searchable,
-        found.types, found.active,
+        found.pattern, columns_of(found), found.catalogue_id, found.required, found.held,
+        found.held_ids, found.in_list, found.searchable, found.types, found.active,
     )  # fmt: skip
 
 
-def _page(key: str | None, error: FieldError | None = None, *, outdated: bool = False) -> str:
+def _page(
+    key: str | None,
+    error: FieldError | None = None,
+    *,
+    outdated: bool = False,
+    table: Submission | None = None,
+) -> str:
     with current_desk().reading() as session:
         found = _found(session, key) if key is not None else None
-        settings = _sent(found) if request.method == "POST" else _stored(found)
+        settings = _sent(found, table) if request.method == "POST" else _stored(found)
         dictionaries = session.scalars(select(Dictionary).order_by(Dictionary.key)).all()
         return render_template(
             "fields/field.html",
@@ -233,6 +250,14 @@ def _page(key: str | None, error: FieldError | None = None, *, outdated: bool = 
             kinds=list(KINDS.items()),
             from_dictionary=FROM_DICTIONARY,
             Kind=Kind,
+            columns=columns.rendered(session, columns_of(found), table)
+            if found and found.kind == Kind.TABLE
+            else None,
+            presets=[("products", _("Products: unit price × number = sum")), ("assets", _("Assets, parts"))],
+            catalogues=[
+                (one.id, words(one.title))
+                for one in session.scalars(select(Catalogue).order_by(Catalogue.key))
+            ],
             holders=list(HELD.items()),
             groups=[(group.id, words(group.title)) for group in _groups(session)],
             dictionaries=[(one.id, words(one.title)) for one in dictionaries],

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from desk.forms import limits
 from desk.forms.expressions import Text
-from desk.forms.fields.base import Component, Input, Place, common
+from desk.forms.fields.base import Component, Input, Place, Rejected, common
 from desk.forms.schema import Reader
 from desk.forms.tree import MISSING, Json, get, put
 from desk.forms.words import say
@@ -65,12 +65,17 @@ class Group(Container):
 class DynamicList(Container):
     """Rows of the same components; its value is a list of objects.
 
-    Without JavaScript rows are added and removed by submit buttons named `__action`.
+    Without JavaScript rows are added and removed by submit buttons named `__action`. Custom
+    properties: `least` and `most` rows, `as` = "table" for rows that look like those of one.
     """
 
+    description: Text
     may_change: bool
     repetitions: int
     collapsed_after: int | None
+    least: int
+    most: int
+    table: bool
 
     @classmethod
     def read(cls, reader: Reader, component_id: str, components: Components) -> Self:
@@ -95,7 +100,11 @@ class DynamicList(Container):
             components=components,
             outlined=reader.boolean("showOutline", True),
             alignment=reader.one_of("verticalAlignment", ("start", "center", "end"), "start"),
+            description=reader.text("description"),
             may_change=may_change,
+            least=_rows(reader, "least", 0),
+            most=_rows(reader, "most", limits.ROWS),
+            table=reader.custom("as") == "table",
             repetitions=1 if repetitions is None else repetitions,
             collapsed_after=collapsed_after if collapsible else None,
         )
@@ -103,6 +112,11 @@ class DynamicList(Container):
     def row(self, place: Place, number: int, row: Json) -> Place:
         """The place inside row `number`, counted from 0."""
         return Place((*place.path, *self.path, number), place.scope.row(row, number))
+
+    def check_rows(self, count: int) -> None:
+        """Raises Rejected for too few rows; for too many they are refused as they are read."""
+        if self.may_change and count < self.least:
+            raise Rejected("required_rows" if self.least == 1 else "too_few_rows", limit=self.least)
 
     def new_row(self) -> dict[str, Json]:
         return initial_values(self.components, {})
@@ -119,10 +133,13 @@ class DynamicList(Container):
             id=rendering.id(name),
             path=name,
             label=label,
+            help=self.description.say(place.scope, locale),
+            table=self.table,
+            required=changing and self.least > 0,
             error=rendering.errors.get(name, ""),
             outlined=self.outlined,
             collapsed_after=self.collapsed_after,
-            may_add=changing and len(rows) < limits.ROWS,
+            may_add=changing and len(rows) < self.most,
             may_remove=changing,
             submits=not rendering.readonly,
             add=say("add", locale),
@@ -139,6 +156,20 @@ class DynamicList(Container):
                 for number, row in enumerate(rows)
             ],
         )
+
+
+def _rows(reader: Reader, name: str, otherwise: int) -> int:
+    """A number of rows that a custom property names."""
+    said = reader.custom(name)
+    if not said:
+        return otherwise
+    if not said.isascii() or not said.isdigit() or int(said) > limits.ROWS:
+        reader.fail(
+            f"custom property “{name}” must be a whole number up to {limits.ROWS}",
+            f"自定义属性“{name}”必须是不超过 {limits.ROWS} 的整数",
+        )
+        return otherwise
+    return int(said)
 
 
 def initial_values(components: Components, source: Mapping[str, Json]) -> dict[str, Json]:

@@ -1,6 +1,6 @@
 """What a one-time link can ask for, and the form that is made of what was chosen."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any, Final, Literal, get_args
@@ -94,6 +94,11 @@ def form_of(
     held = held_for(own, None)
     components, data = [], dict[str, Json]()
     for place, (offer, one) in enumerate(used):
+        if offer.field is not None and offer.field.kind == Kind.TABLE:
+            components.append(_rows(offer.field, one.mode, held))
+            if one.value is not None:
+                put(data, offer.path, one.value)
+            continue
         component = deepcopy(dict(offer.component))
         if component["type"] == "group":
             component["id"] = f"once-{place}"
@@ -159,6 +164,15 @@ def _of_form(
         plain = {name: part for name, part in component.items() if name not in ("layout", "conditional")}
         label = str(component.get("label", key))
         yield Offer(f"form.{key}", Text(more.get("label:en", label), label), plain)
+
+
+def _rows(field: Field, mode: Mode, held: Collection[str]) -> dict[str, Any]:
+    """A table in its place among all fields: to be filled in, or only shown."""
+    fixed = mode == "shown" or field.key in held
+    group = schema_of([field], held=[field.key] if fixed else [])["components"][0]
+    (rows,) = group["components"]
+    rows["properties"] |= {"least": "1" if mode == "required" and not fixed else "0"}
+    return {**group, "id": f"once-{field.key}"}
 
 
 def _of_field(field: Field) -> Offer:

@@ -1,6 +1,6 @@
 """One-time links at the desk: a generator, for anybody or from a ticket, and what became of those that were made."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,6 +12,7 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from desk.application import current_desk
+from desk.fields.models import Kind
 from desk.imports.cells import CellWrong
 from desk.people.access import current_actor, current_user, requires
 from desk.portal.models import OneTimeLink
@@ -109,7 +110,8 @@ def _make(ticket_id: int | None) -> Response:
             type_key = ticket.type if ticket else _type(session)
             offered = offers(session, desk.engine, type_key, on_ticket=ticket is not None)
             errors: dict[str, str] = {}
-            asked = _asked(session, offered, errors)
+            known = known_values(session, ticket) if ticket else {}
+            asked = _asked(session, offered, known, errors)
             if errors:
                 return _show(ticket_id, errors)
             link, address = make_link(
@@ -137,8 +139,13 @@ def _make(ticket_id: int | None) -> Response:
     return response
 
 
-def _asked(session: Session, offered: Sequence[Offer], errors: dict[str, str]) -> list[Asked]:
-    """What was chosen, in the order that was given; what is wrong is said in `errors`."""
+def _asked(
+    session: Session, offered: Sequence[Offer], known: Mapping[str, Any], errors: dict[str, str]
+) -> list[Asked]:
+    """What was chosen, in the order that was given; what is wrong is said in `errors`.
+
+    A table has the rows that are `known`: they cannot be written into one line.
+    """
     form, zone = request.form, ZoneInfo(current_desk().settings.timezone)
     found: list[tuple[int, Asked]] = []
     for place, offer in enumerate(offered):
@@ -151,6 +158,8 @@ def _asked(session: Session, offered: Sequence[Offer], errors: dict[str, str]) -
         except CellWrong as wrong:
             errors[f"value_{place}"] = words(wrong.words)
             continue
+        if offer.field is not None and offer.field.kind == Kind.TABLE:
+            value = known.get(offer.key)
         order = form.get(f"order_{place}", place, type=int)
         found.append((order, Asked(offer.key, mode, value)))
     return [asked for _order, asked in sorted(found, key=lambda one: one[0])]
@@ -201,6 +210,8 @@ def _plain(value: Any) -> str:
     """A value as `value_of` reads it back; what is no single text is left to the customer."""
     if isinstance(value, bool):
         return _("yes") if value else _("no")
+    if isinstance(value, list) and any(isinstance(one, dict) for one in value):
+        return ""
     if isinstance(value, list):
         return ",".join(map(str, value))
     return "" if value is None else str(value)

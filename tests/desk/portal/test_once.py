@@ -17,6 +17,8 @@ from desk.audit.models import AuditEntry
 from desk.contacts.models import Contact
 from desk.contacts.operations import match_or_create
 from desk.fields.models import Field, Kind
+from desk.fields.operations import FieldSettings, create_field
+from desk.fields.tables import PRODUCTS
 from desk.fields.values import set_values, values_of
 from desk.portal import rate
 from desk.portal.models import OneTimeLink
@@ -260,3 +262,33 @@ def test_a_diagram_makes_a_link(desk: Desk, crew: SimpleNamespace, mailed: Any, 
         erase_links(session, desk.storage, list(session.scalars(select(Message))))
     assert all(kept["value"] is None for kept in only(desk).fields)
     assert "韩梅" not in phone.get(path).text
+
+
+def test_a_table_is_filled_in_by_the_customer_row_by_row(
+    desk: Desk, crew: SimpleNamespace, mailed: Any, generator: Callable[..., str], phone: FlaskClient,  # noqa: F811
+) -> None:  # fmt: skip
+    with desk.database.transaction() as session:
+        settings = FieldSettings({"zh": "商品", "en": "Products"}, Kind.TABLE, columns=PRODUCTS)
+        create_field(session, "products", settings, actor=SYSTEM)
+    ticket = mailed()
+    toner = {"title": "墨盒", "product_price": 120.5, "product_num": 2}
+    with desk.database.transaction() as session:
+        set_values(session, desk, session.get_one(Ticket, ticket.id), {"products": [toner]}, actor=SYSTEM)
+    path = generator(ticket.id, {"Products": ("required", None, 1)})
+    page = phone.get(path).text
+    assert 'name="fields.products.0.title"' in page
+    assert 'value="墨盒"' in page
+    first = {f"fields.products.0.{key}": str(cell) for key, cell in toner.items()}
+    added = fill(phone, path, {**first, "__action": "add:fields.products"})
+    assert added.status_code == 200
+    assert 'name="fields.products.1.title"' in added.text
+    assert "invalid-feedback" not in said(added.text)
+    assert fill(phone, path, {}).status_code == 422  # a row is needed
+    second = {"fields.products.1.title": "硒鼓", "fields.products.1.product_price": "300"}
+    wrong = fill(phone, path, {**first, **second})
+    assert wrong.status_code == 422
+    assert "Entry 2 · Number" in wrong.text
+    assert fill(phone, path, {**first, **second, "fields.products.1.product_num": "1"}).status_code == 303
+    with desk.reading() as session:
+        rows = values_of(session, [ticket.id])[ticket.id]["products"]
+        assert [row["product_sum"] for row in rows] == [241, 300]

@@ -2,6 +2,7 @@
 import DmnModeler from "dmn-js/lib/Modeler";
 import { h, icon } from "./dom.js";
 import { language, t } from "./texts.js";
+import { Typing } from "./typing.js";
 import { checkXml } from "./well-formed.js";
 import { swapNames } from "./bpmn/names.js";
 import { translateModule } from "./bpmn/translate.js";
@@ -15,7 +16,8 @@ export class DmnEditor {
     this.element = h("div", { class: "ldz-dmn-editor" }, this.bar, this.canvas);
     container.append(this.element);
     this.onchange = onchange;
-    const shared = { additionalModules: [translateModule] };
+    this.typing = new Typing();
+    const shared = { additionalModules: [translateModule, { debounceInput: ["value", (act) => this.typing.after(act)] }] };
     this.modeler = new DmnModeler({ container: this.canvas, drd: shared, decisionTable: shared, literalExpression: shared, boxedExpression: shared, common: {} });
     this.english = language() === "en";
     this.modeler.on("import.parse.complete", ({ definitions }) => { if (this.english && definitions) swapNames(definitions); });
@@ -46,6 +48,15 @@ export class DmnEditor {
     if (table && views.length <= 2) await this.modeler.open(table);
     this.loaded = true;
     this.warnings = warnings;
+  }
+
+  // What is being typed counts as written. Boxes of a knowledge model hand it over when they are left.
+  settle() {
+    this.typing.settle();
+    const naming = this.modeler.getActiveViewer()?.get("directEditing", false);
+    if (naming?.isActive()) naming.complete();
+    const box = document.activeElement;
+    if (this.modeler.getActiveView()?.type === "boxedExpression" && this.canvas.contains(box)) { box.blur(); box.focus(); }
   }
 
   async text() {

@@ -3,13 +3,15 @@ import { FormEditor as FormJs } from "@bpmn-io/form-js-editor";
 import { h } from "./dom.js";
 import { sayInChinese } from "./form-words.js";
 import { language } from "./texts.js";
+import { Typing } from "./typing.js";
 
 export class FormEditor {
   constructor({ container, onchange }) {
     this.element = h("div", { class: "ldz-form-editor" });
     container.append(this.element);
     this.onchange = onchange;
-    this.editor = new FormJs({ container: this.element });
+    this.typing = new Typing();
+    this.editor = new FormJs({ container: this.element, additionalModules: [{ debounce: ["value", (act) => this.typing.after(act)] }] });
     this.quiet = language() === "zh" ? sayInChinese(this.element) : () => {};
     this.editor.on("commandStack.changed", () => { if (this.loaded) { this.dirty = true; this.onchange(); } });
   }
@@ -22,6 +24,8 @@ export class FormEditor {
     this.dirty = false;
     this.loaded = true;
   }
+
+  settle() { this.typing.settle(); }
 
   async text() {
     return this.dirty ? this.written() : this.untouched;

@@ -8,15 +8,16 @@ const RETRY = 4000; // ms while the server cannot be reached
 
 // States: saved, dirty, saving, offline, conflict, refused.
 export class Saver {
-  constructor(tab, { onstate, onconflict }) {
+  constructor(tab, { onstate, onconflict, settle }) {
     this.tab = tab;
+    this.settle = settle;
     this.state = "saved";
     this.onstate = onstate;
     this.onconflict = onconflict;
-    this.soon = debounced(() => this.save(), PAUSE);
+    this.soon = debounced(() => this.store(), PAUSE);
     this.again = null;
     this.atWork = null;
-    this.online = () => { if (this.state === "offline") this.save(); };
+    this.online = () => { if (this.state === "offline") this.store(); };
     addEventListener("online", this.online);
   }
 
@@ -31,8 +32,14 @@ export class Saver {
     this.onstate(this);
   }
 
-  // Saves what there is; waits for a save that is under way.
-  async save() {
+  // Saves what there is, with what is being typed.
+  save() {
+    this.settle();
+    return this.store();
+  }
+
+  // Saves what the editor has; waits for a save that is under way.
+  async store() {
     this.soon.cancel();
     if (this.atWork) await this.atWork;
     if (this.state === "conflict") return;
@@ -58,7 +65,7 @@ export class Saver {
       if (error instanceof Unreachable || (error instanceof Problem && error.status >= 500)) {
         this.set("offline", error);
         clearTimeout(this.again);
-        this.again = setTimeout(() => this.save(), RETRY);
+        this.again = setTimeout(() => this.store(), RETRY);
       } else if (error instanceof Problem && error.status === 409) {
         this.set("conflict", error);
         this.onconflict(error.body.errors ?? error.body, content);

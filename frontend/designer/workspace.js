@@ -47,7 +47,7 @@ export class Workspace {
     root.addEventListener("keydown", (event) => this.key(event));
     this.onKey = (event) => this.anywhere(event);
     addEventListener("keydown", this.onKey, true);
-    this.leaving = () => { for (const tab of this.tabs) tab.saver?.soon.now(); };
+    this.leaving = () => { for (const tab of this.tabs) { this.settle(tab); tab.saver?.soon.now(); } };
     addEventListener("pagehide", this.leaving);
     this.begin();
   }
@@ -108,7 +108,7 @@ export class Workspace {
     this.ui.stage.append(tab.element);
     this.show(tab);
     tab.saver = new Saver(tab, {
-      onstate: () => this.saved(tab), onconflict: (theirs, mine) => askConflict(this, tab, theirs, mine),
+      onstate: () => this.saved(tab), onconflict: (theirs, mine) => askConflict(this, tab, theirs, mine), settle: () => this.settle(tab),
     });
     await this.load(tab, tab.content);
     await this.restoreKept(tab);
@@ -204,6 +204,12 @@ export class Workspace {
     if (tab === this.active) { this.lintSoon(); this.showState(); this.showOutline(); }
   }
 
+  // What is being typed becomes part of the file.
+  settle(tab) {
+    if (tab === this.active) for (const field of this.properties?.fields ?? []) field.flush?.();
+    tab.editor?.settle?.();
+  }
+
   // ── what is said about the open file ──
   async lint(tab) {
     if (!tab?.editor) return;
@@ -223,7 +229,9 @@ export class Workspace {
     const folder = tab.file.path.slice(0, tab.file.path.lastIndexOf("/") + 1);
     const found = {};
     for (const other of this.tabs) {
-      if (other.editor && (own || other !== tab) && other.file.path.startsWith(folder)) found[other.file.path] = await other.editor.text();
+      if (!other.editor || (!own && other === tab) || !other.file.path.startsWith(folder)) continue;
+      this.settle(other);
+      found[other.file.path] = await other.editor.text();
     }
     return found;
   }
@@ -300,6 +308,7 @@ export class Workspace {
   async download(file) {
     try {
       const tab = this.tabs.find((one) => one.file.id === file.id);
+      if (tab) this.settle(tab);
       const unsaved = tab?.editor && tab.saver?.state !== "saved";
       const href = unsaved ? URL.createObjectURL(new Blob([await tab.editor.text()])) : address(`/files/${file.id}/content`);
       h("a", { href, download: file.path.split("/").pop(), "hx-boost": "false" }).click();
@@ -329,21 +338,18 @@ export class Workspace {
 
   key(event) {
     const chord = event.ctrlKey || event.metaKey;
-    const acts = chord ? {
-      s: () => this.active?.saver.save(),
-      Enter: () => this.dryRun(),
-    } : {};
     if (event.key === "?" && !event.target.closest("input, textarea, select, [contenteditable]")) { this.help(); event.preventDefault(); }
-    if (acts[event.key]) { event.preventDefault(); acts[event.key](); }
+    if (chord && event.key === "Enter") { event.preventDefault(); this.dryRun(); }
     // The desk's single keys (c, j, /) do not act in here; its chords do.
     if (!chord && !event.altKey) event.stopPropagation();
   }
 
-  // Wherever the focus is on the page.
+  // Wherever the focus is on the page, also where an editor keeps keys to itself.
   anywhere(event) {
     if (document.querySelector("dialog[open]")) return;
     if (event.key === "F6") this.ui.nextRegion(event.shiftKey ? -1 : 1);
     else if (event.key === "F1") this.help();
+    else if (event.key === "s" && (event.ctrlKey || event.metaKey)) this.active?.saver?.save();
     else return;
     event.preventDefault();
   }

@@ -112,6 +112,12 @@ export class BpmnEditor {
     canvas.viewbox({ x, y, width: outer.width / scale, height: outer.height / scale });
   }
 
+  // A name that is being written counts as written.
+  settle() {
+    const naming = this.get("directEditing");
+    if (naming.isActive()) naming.complete();
+  }
+
   // What is saved: the very text that was read, until something is drawn.
   async text() {
     if (this.untouched !== undefined && !this.canUndo && !this.changed) return this.untouched;

@@ -40,7 +40,6 @@ export function feelBox({ value, onchange, label, placeholder, readOnly = false 
     if (focused) editor.focus();
   }, () => {}); // the line is lost: the plain box stays, and what is written there counts as much
   host.addEventListener("focusout", () => soon.now());
-  host.addEventListener("keydown", (event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) soon.now(); });
   return {
     element,
     focus: () => (editor ? editor.focus() : plain.focus()),

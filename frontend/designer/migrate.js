@@ -52,18 +52,38 @@ class Wizard {
     this.checked = null;
     this.two?.destroy();
     this.two = new TwoDiagrams(t("From version {n}", { n: source.version }), t("To version {n}", { n: target.version }));
-    const head = h("div", { class: "ldz-diff-head" }, t("From"), this.versionSelect(source, t("From"), (version) => { this.source = version; this.draft(); }, this.versions.filter((version) => version !== target && this.running(version))),
-      t("to"), this.versionSelect(target, t("to"), (version) => { this.target = version; this.draft(); }, this.versions.filter((version) => version !== source)),
-      h("span", { class: "ld-muted" }, t("{n} instances", { n: this.plan.instances })));
+    this.head = h("div", { class: "ldz-diff-head" });
+    this.drawHead();
     this.list = h("div", { class: "ldz-map-list" });
     const [left, right] = this.two.sides;
     this.two.element.remove();
     this.result = h("div", { role: "status" });
-    this.body.replaceChildren(h("div", { class: "ldz-diff is-filling" }, head, h("div", { class: "ldz-map" }, left.element, this.list, right.element), this.result));
+    this.body.replaceChildren(h("div", { class: "ldz-diff is-filling" }, this.head, h("div", { class: "ldz-map" }, left.element, this.list, right.element), this.result));
     const [from, to] = await Promise.all([source, target].map((version) => call("GET", `/${version.diagram}`)));
     await this.two.show(from, to);
     this.drawMap();
     this.drawFoot();
+  }
+
+  drawHead() {
+    const { source, target } = this;
+    this.head.replaceChildren(
+      t("From"), this.versionSelect(source, t("From"), (version) => { this.source = version; this.draft(); }, this.versions.filter((version) => version === source || (version !== target && this.running(version)))),
+      t("to"), this.versionSelect(target, t("to"), (version) => { this.target = version; this.draft(); }, this.versions.filter((version) => version !== source)),
+      h("span", { class: "ld-muted" }, t("{n} instances", { n: this.plan.instances })));
+  }
+
+  // How many are on which version now, and where their tokens stand; the map stays as it was chosen.
+  async recount() {
+    const { source, target } = this;
+    const [{ items }, plan] = await Promise.all([call("GET", `/processes/${encodeURIComponent(this.key)}/versions`), call("POST", "/migrations/draft", { source: source.id, target: target.id })]);
+    if (source !== this.source || target !== this.target) return;
+    this.versions = items;
+    this.source = items.find(({ id }) => id === source.id);
+    this.target = items.find(({ id }) => id === target.id);
+    this.plan = plan;
+    this.drawHead();
+    this.drawMap();
   }
 
   drawMap() {
@@ -98,7 +118,7 @@ class Wizard {
   drawFoot() {
     this.reason ??= h("input", { class: "form-control", type: "text", maxlength: 2000 });
     const check = button(t("Try it first"), { sign: icon("test-pipe", 16), kind: this.checked ? "" : "primary", onclick: () => this.check() });
-    const move = button(this.checked ? t("Move {n} instances", { n: this.checked.movable }) : t("Move"), { sign: icon("arrows-exchange", 16), kind: this.checked ? "primary" : "", disabled: !this.checked?.movable, onclick: () => this.move() });
+    const move = button(this.checked ? t("Move {n} instances", { n: this.checked.movable }) : t("Move instances"), { sign: icon("arrows-exchange", 16), kind: this.checked ? "primary" : "", disabled: !this.checked?.movable, onclick: () => this.move() });
     this.foot.replaceChildren(labelled(t("Why (for the records)"), this.reason), button(t("Cancel"), { onclick: this.close }), check, move);
   }
 
@@ -143,7 +163,7 @@ class Wizard {
     const draw = () => {
       bar.max = Math.max(1, now.total);
       bar.value = now.done + now.failed;
-      words.textContent = t("{done} of {total} moved, {failed} stayed. You may close this; it goes on.", now);
+      words.textContent = back ? t("{done} of {total} taken back, {failed} stayed. You may close this; it goes on.", now) : t("{done} of {total} moved, {failed} stayed. You may close this; it goes on.", now);
     };
     draw();
     while (now.todo > 0 && this.result.isConnected) {
@@ -152,7 +172,9 @@ class Wizard {
       draw();
     }
     if (!this.result.isConnected) return;
-    words.textContent = t("Done: {done} moved, {failed} stayed ({when}).", { ...now, when: moment(new Date().toISOString()) });
+    const outcome = { ...now, when: moment(new Date().toISOString()) };
+    words.textContent = back ? t("Done: {done} taken back, {failed} stayed ({when}).", outcome) : t("Done: {done} moved, {failed} stayed ({when}).", outcome);
+    await this.recount();
     if (now.failures?.length) this.result.append(this.reasons(now.failures));
     if (now.done && !back) {
       this.foot.prepend(button(t("Take it back"), { sign: icon("arrow-back-up", 16), onclick: async () => {

@@ -47,7 +47,8 @@ export class TwoDiagrams {
     const height = Math.max(...inner.map((box) => box.y + box.height)) + MARGIN - y;
     const fitting = Math.min(outer.width / width, outer.height / height, 1);
     const scale = fitting < LEAST_ZOOM ? READABLE : fitting;
-    canvas.viewbox({ x, y, width: outer.width / scale, height: outer.height / scale });
+    const below = Math.max(0, outer.height / scale - height);
+    canvas.viewbox({ x, y: y - below / 2, width: outer.width / scale, height: outer.height / scale });
   }
 
   together() {

@@ -18,6 +18,7 @@ from desk.insight.variants import names_of_paths
 from desk.people.models import Team, User
 from desk.rules.fields import CHANNELS, LEVELS, PRIORITIES, STATES
 from desk.tickets.models import Ticket, TicketType
+from desk.tickets.statuses import statuses
 from engine.operators import Text
 
 FORM: Final = "form:"  # and the name of an answer
@@ -60,6 +61,13 @@ def _types(session: Session, _keys: list[str]) -> Mapping[str, Text]:
     }
 
 
+def _statuses(session: Session, _keys: list[str]) -> Mapping[str, Text]:
+    return {
+        one.key: Text(one.title.get("en") or one.key, one.title.get("zh") or one.title.get("en") or one.key)
+        for one in statuses(session).values()
+    }
+
+
 def _named(record: Any) -> Names:
     def names(session: Session, keys: list[str]) -> Mapping[str, Text]:
         ids = [int(key) for key in keys]
@@ -90,6 +98,7 @@ DIMENSIONS: Final[dict[str, Dimension]] = {
         Dimension("priority", Text("Priority", "优先级"), Ticket.priority, _fixed(PRIORITIES)),
         Dimension("channel", Text("Channel", "渠道"), Ticket.channel, _fixed(CHANNELS)),
         Dimension("state", Text("State", "状态"), Ticket.state, _fixed(STATES)),
+        Dimension("status", Text("Status", "细分状态"), Ticket.status, _statuses),
         Dimension("team", Text("Team", "团队"), Ticket.team_id, _named(Team), _number),
         Dimension("assignee", Text("Person", "处理人"), Ticket.assignee_id, _named(User), _number),
         Dimension("company", Text("Company", "客户公司"), Ticket.company_id, _named(Company), _number),

@@ -78,6 +78,7 @@ class Behind:
     number: str
     title: str
     state: str
+    status: str | None
     priority: str
     at: datetime
     value: float
@@ -127,7 +128,7 @@ def tickets_behind(
     found = newest.limit(MOST_TICKETS).subquery()
     rows = setting.session.execute(
         select(
-            Ticket.id, Ticket.number, Ticket.title, Ticket.state, Ticket.priority,
+            Ticket.id, Ticket.number, Ticket.title, Ticket.state, Ticket.status, Ticket.priority,
             found.c.at, found.c.value,
         )
         .join_from(found, Ticket, Ticket.id == found.c.ticket_id)

@@ -14,7 +14,7 @@ import flask
 from flask import Response, send_file
 from flask_babel import get_locale
 from flask_smorest import abort
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select, true
 from sqlalchemy.orm import Session, joinedload, selectinload
 from werkzeug.exceptions import NotFound
 
@@ -22,6 +22,7 @@ from desk.application import current_desk
 from desk.contacts.addresses import InvalidAddress, normal_mail, normal_phone
 from desk.contacts.models import Contact
 from desk.contacts.operations import NothingToMatch, match_or_create
+from desk.fields import lists as own_fields
 from desk.fields.entry import entry_of
 from desk.fields.forms import CONTAINER
 from desk.fields.models import Kind
@@ -39,7 +40,7 @@ from desk.forms import Form
 from desk.people.access import current_actor, current_user, requires
 from desk.people.permissions import can, candidates_of
 from desk.storage import FileMissing, UploadRefused
-from desk.tickets import changes, events, queries
+from desk.tickets import changes, events, queries, statuses
 from desk.tickets.attachments import StoredFile, note_download, store_upload
 from desk.tickets.conversation import trail
 from desk.tickets.copies import Copy, CopyRefused, copies_of
@@ -47,6 +48,7 @@ from desk.tickets.delivery import with_deliveries
 from desk.tickets.export import csv_of
 from desk.tickets.models import Attachment, Message, Ticket, TicketType
 from desk.tickets.needs import form_for, unmet
+from desk.tickets.operations import lock
 from desk.tickets.relations.watching import only_looks
 from desk.tickets.schemas import (
     Completion,
@@ -54,6 +56,7 @@ from desk.tickets.schemas import (
     MessageSchema,
     NewMessage,
     NewTicket,
+    StatusChange,
     TaskDetail,
     TaskList,
     TicketDeletion,
@@ -73,6 +76,7 @@ from desk.tickets.steps import (
     outcome_of,
     require_offer,
 )
+from desk.tickets.task_mode import operations as task_mode
 from desk.tickets.tasks import my_tasks
 from desk.tickets.types import (
     BASIC,
@@ -80,6 +84,7 @@ from desk.tickets.types import (
     form_of_type,
     requested_type,
 )
+from desk.tickets.views.queries import asked_by
 from desk.web.api import ApiBlueprint, PageQuery, page_of
 from desk.web.problems import problem
 from engine.errors import (
@@ -92,6 +97,7 @@ from engine.errors import (
 )
 from engine.operators import OperatorError
 from engine.runtime import OpenTask
+from engine.timestamps import utc_now
 
 blueprint = ApiBlueprint("tickets", description="Tickets, their messages and trail, and my tasks")
 
@@ -102,7 +108,7 @@ blueprint = ApiBlueprint("tickets", description="Tickets, their messages and tra
 @blueprint.response(200, TicketListPage)
 def list_tickets(query: dict[str, Any]) -> dict[str, Any]:
     """Tickets, newest first unless sorted otherwise."""
-    sort, limit, after = query.pop("sort"), query.pop("limit"), query.pop("after")
+    sort, limit, after = _sort(query.pop("sort")), query.pop("limit"), query.pop("after")
     wanted = _filter(query)
     with current_desk().reading() as session:
         try:
@@ -189,6 +195,29 @@ def edit_ticket(given: dict[str, Any], ticket_id: int) -> Any:
     return _detail(ticket_id)
 
 
+@blueprint.route("/tickets/<int:ticket_id>/status", methods=["PUT"])
+@requires("ticket.process")
+@blueprint.arguments(StatusChange)
+@blueprint.response(200, TicketDetail)
+def put_status(given: dict[str, Any], ticket_id: int) -> Any:
+    """Give the ticket a status of the desk's own. 409 for one of a state in which the ticket is not."""
+    desk, status = current_desk(), given["status"]
+    with desk.database.transaction() as session:
+        ticket = _found(session, ticket_id)
+        if only_looks(session, ticket, current_user()):
+            abort(403, message="This ticket was copied to you to read along.")
+        lock(session, ticket)
+        try:
+            statuses.set_status(
+                session, desk, ticket, status, actor=current_actor(), at=utc_now()
+            )
+        except statuses.NoSuchStatus:
+            abort(422, errors={"json": {"status": ["There is no such status."]}})
+        if ticket.status != status:
+            abort(409, message="The ticket is not in the state that this status belongs to.")
+    return _detail(ticket_id)
+
+
 @blueprint.route("/tickets/<int:ticket_id>", methods=["DELETE"])
 @requires("ticket.delete")
 @blueprint.arguments(TicketDeletion, location="query")
@@ -214,7 +243,7 @@ def delete_ticket(query: dict[str, Any], ticket_id: int) -> None:
 @blueprint.response(200, content_type="text/csv")
 def export_tickets(query: dict[str, Any]) -> Response:
     """All tickets that fit, as CSV: UTF-8 with BOM, headings in the caller's language."""
-    sort, words = query.pop("sort"), flask.request.query_string.decode()
+    sort, words = _sort(query.pop("sort")), flask.request.query_string.decode()
     return csv_of(
         _filter(query),
         words,
@@ -369,6 +398,8 @@ def complete_task(given: dict[str, Any], task_id: UUID) -> None:
             desk.engine.complete(
                 session, task_id, values, outcome=given["outcome"], actor=current_actor()
             )
+            if ticket is not None:
+                task_mode.finished(session, current_user(), ticket.id)
 
 
 @contextmanager
@@ -505,10 +536,39 @@ def _filter(query: dict[str, Any]) -> queries.TicketFilter:
     query["text"] = query.pop("q", None)
     if query.get("deleted") and not can(current_user(), "history.read"):
         abort(403, message="Deleted tickets are shown to those who read the history.")
+    number, zone = query.pop("view", None), ZoneInfo(current_desk().settings.timezone)
     with current_desk().reading() as session:
         seen = visible(session, current_user())
-    zone = ZoneInfo(current_desk().settings.timezone)
-    return queries.TicketFilter(**query, seen=seen, zone=zone)
+        asked = asked_by(session, current_user(), number, zone) if number is not None else true()
+        own = _own_conditions(session, zone)
+    if asked is None:
+        flask.abort(problem(422, "No such view", "There is no such view, or it is not yours to see."))
+    return queries.TicketFilter(**query, conditions=(asked, *own), seen=seen, zone=zone)
+
+
+def _own_conditions(session: Session, zone: ZoneInfo) -> tuple[ColumnElement[bool], ...]:
+    """What the address asks of the desk's own fields; ends the request with 422 for what none of them can be asked."""
+    found: list[ColumnElement[bool]] = []
+    for name, text in flask.request.args.items():
+        if not name.startswith(f"{CONTAINER}."):
+            continue
+        asked = own_fields.conditions(session, {f"f.{name.removeprefix(f'{CONTAINER}.')}": text}, zone)
+        if not asked:
+            abort(422, errors={"query": {name: ["No list can be asked that."]}})
+        found += asked
+    return tuple(found)
+
+
+def _sort(name: str) -> str:
+    """The order as the query knows it; ends the request with 422 for a field that lists do not show."""
+    bare = name.removeprefix("-")
+    if not bare.startswith(f"{CONTAINER}."):
+        return name
+    field = f"f.{bare.removeprefix(f'{CONTAINER}.')}"
+    with current_desk().reading() as session:
+        if own_fields.order_by(session, field) is None:
+            abort(422, errors={"query": {"sort": ["Lists do not show this field."]}})
+    return name.replace(bare, field)
 
 
 def _copies(session: Session, ticket: Ticket, given: dict[str, Any]) -> list[Copy]:
@@ -553,3 +613,4 @@ def _detail(ticket_id: int) -> dict[str, Any]:
 # their calls are of this blueprint
 from desk.tickets import types_api as _types  # noqa: E402, F401
 from desk.tickets.relations import api as _relations  # noqa: E402, F401
+from desk.tickets.views import api as _views  # noqa: E402, F401

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
 from itertools import islice
@@ -20,6 +20,7 @@ from desk.fields.values import active_fields
 from desk.people.access import current_actor
 from desk.people.log import record
 from desk.tickets.queries import TicketFilter, TicketRow, count_tickets, walk_tickets
+from desk.tickets.statuses import statuses
 from desk.tickets.trail import CHANNELS, PRIORITIES, STATES, who_did
 from desk.web.localisation import words
 from engine.timestamps import utc_now
@@ -30,7 +31,7 @@ BOM: Final = "\ufeff"  # without it Excel takes UTF-8 for the machine's code pag
 FORMULA: Final = frozenset("=+-@＝＋－＠\t\r\n")
 
 HEADINGS: Final[tuple[Any, ...]] = (
-    _l("Ticket number"), _l("Title"), _l("State"), _l("Priority"), _l("Channel"), _l("Customer"),
+    _l("Ticket number"), _l("Title"), _l("State"), _l("Status"), _l("Priority"), _l("Channel"), _l("Customer"),
     _l("Company"), _l("Phone"), _l("Address"), _l("Team"), _l("Person"), _l("Opened by"),
     _l("Created"), _l("Deadline"), _l("Processed"), _l("Ended at"),
 )  # fmt: skip
@@ -66,6 +67,7 @@ def as_csv(
     """
     with reading() as session:
         fields = columns(active_fields(session))
+        own = {key: words(one.title) for key, one in statuses(session).items()}
     line = io.StringIO()
     writer = csv.writer(line)
 
@@ -81,8 +83,8 @@ def as_csv(
         with reading() as session:
             has = texts(session, fields, [row.id for row in together])
         for row in together:
-            own = [harmless(has[row.id].get(field.key, "")) for field in fields]
-            yield written([*_cells(row, zone), *own])
+            shown = [harmless(has[row.id].get(field.key, "")) for field in fields]
+            yield written([*_cells(row, zone, own), *shown])
 
 
 def _batched(rows: Iterable[TicketRow], size: int) -> Iterator[list[TicketRow]]:
@@ -96,11 +98,12 @@ def harmless(text: str) -> str:
     return f"'{text}" if text.lstrip(" ")[:1] in FORMULA else text
 
 
-def _cells(row: TicketRow, zone: ZoneInfo) -> list[str]:
+def _cells(row: TicketRow, zone: ZoneInfo, own: Mapping[str, str]) -> list[str]:
     texts = (
         row.number,
         row.title,
         STATES.get(row.state, row.state),
+        own.get(row.status or ""),
         PRIORITIES.get(row.priority, row.priority),
         CHANNELS.get(row.channel, row.channel),
         row.customer,

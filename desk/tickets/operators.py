@@ -16,7 +16,7 @@ from desk.database import insert_now, load_now
 from desk.events import emit
 from desk.fields.values import first_values
 from desk.people.models import Team, User
-from desk.tickets import events
+from desk.tickets import events, statuses
 from desk.tickets.models import Message, Ticket, TicketState
 from desk.tickets.numbers import next_number
 from desk.tickets.operations import filed, heard, write_trail
@@ -25,7 +25,6 @@ from desk.tickets.relations.handover import place
 from desk.tickets.relations.refusal import Refused
 from desk.tickets.relations.splitting import report_to_parent
 from desk.tickets.relations.watching import tell_people, tell_watchers
-from desk.tickets.statuses import statuses
 from desk.tickets.types import BASIC, prefix_of
 from engine.actors import Actor
 from engine.operators import OperatorError, Operators, Param, Step, Text
@@ -299,21 +298,14 @@ def set_status(
     status: Annotated[str | None, Param(Text("Status", "细分状态"), Text("Its key", "标识"))] = None,
 ) -> dict[str, Any]:
     """Returns {"changed"}. Raises OperatorError for a status there is not, or that was withdrawn."""
-    ticket, known = _ticket(step.session, ticket_id), statuses(step.session)
-    wanted = known.get(status) if status else None
-    if status and (wanted is None or not wanted.active):
-        raise OperatorError(f"ticket.set_status: there is no status {status!r:.80}")
-    before, after = ticket.status, status or None
-    if before == after or (wanted is not None and wanted.state != ticket.state):
-        return {"changed": False}
-    ticket.status = after
-    shown = {key: one.title for key, one in known.items()}
-    data = {"field": "status", "old": shown.get(before or ""), "new": shown.get(after or "")}
-    write_trail(step.session, ticket, at=step.now, actor=step.actor, action="edited", data=data)
-    _tell(step, f"ticket:{ticket.id}", "ticket.changed", ticket)
-    _tell(step, "tickets", "ticket.changed", ticket)
-    _emit_change(step, ticket, "status", before, after)
-    return {"changed": True}
+    ticket = _ticket(step.session, ticket_id)
+    try:
+        changed = statuses.set_status(
+            step.session, step.services, ticket, status, actor=step.actor, at=step.now
+        )
+    except statuses.NoSuchStatus:
+        raise OperatorError(f"ticket.set_status: there is no status {status!r:.80}") from None
+    return {"changed": changed}
 
 
 @operators.inline(

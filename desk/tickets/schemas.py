@@ -4,6 +4,7 @@ import marshmallow as ma
 from marshmallow import fields
 from marshmallow.validate import Length, OneOf
 
+from desk.fields.forms import CONTAINER
 from desk.tickets.copies import MOST
 from desk.tickets.models import TicketState
 from desk.tickets.queries import SORTS
@@ -32,6 +33,10 @@ class TicketSchema(ma.Schema):
     overdue_at = fields.AwareDateTime(allow_none=True)
     title = fields.String()
     state = fields.String(validate=OneOf(STATES))
+    status = fields.String(
+        allow_none=True,
+        metadata={"description": "Of the desk's own, within the state; see /dictionaries, ticket_status"},
+    )
     priority = fields.String(validate=OneOf(list(PRIORITIES)))
     channel = fields.String()
     contact_id = fields.Integer(allow_none=True)
@@ -77,11 +82,22 @@ class TicketDetail(TicketSchema):
 TicketListPage = page_schema(TicketSchema)
 
 
+def _sorts(name: str) -> None:
+    """Raises ValidationError for what is no order of the list."""
+    if name not in SORT_NAMES and not name.removeprefix("-").startswith(f"{CONTAINER}."):
+        raise ma.ValidationError("Not an order of this list.")
+
+
 class TicketFilterQuery(ma.Schema):
-    """Filters of the list [004 §4.10.2]; days are whole days of the desk's zone."""
+    """Filters of the list [004 §4.10.2]; days are whole days of the desk's zone.
+
+    Beside these, `fields.<key>` asks for a value of a searchable field of the desk's own, `fields.<key>.from` and
+    `fields.<key>.to` for a range of numbers or days.
+    """
 
     q = fields.String(metadata={"description": "Number, title, customer, company or phone"})
     state = fields.String(validate=OneOf(STATES))
+    status = fields.String(metadata={"description": "A status of the desk's own"})
     number = fields.String()
     customer = fields.String()
     phone = fields.String()
@@ -102,9 +118,14 @@ class TicketFilterQuery(ma.Schema):
     address = fields.String(metadata={"description": "Part of the company's address"})
     type = fields.String(metadata={"description": "The key of a ticket type"})
     overdue = fields.Boolean(metadata={"description": "Only where a step takes too long"})
+    view = fields.Integer(metadata={"description": "The id of a view: only its tickets, see `/ticket-views`"})
     merged = fields.Boolean(metadata={"description": "Those that are part of another, instead"})
     deleted = fields.Boolean(metadata={"description": "Those that were deleted, instead"})
-    sort = fields.String(load_default="-created", validate=OneOf(SORT_NAMES))
+    sort = fields.String(
+        load_default="-created",
+        validate=_sorts,
+        metadata={"description": f"{', '.join(SORTS)}, or fields.<key> of a field that lists show; - first: downwards"},
+    )
 
 
 class TicketQuery(PageQuery, TicketFilterQuery):
@@ -123,6 +144,12 @@ class TicketEdit(ma.Schema):
         data_key="fields",
         metadata={"description": "The desk's own, by key; null empties one, what is absent stays"},
     )
+
+
+class StatusChange(ma.Schema):
+    """A status of the desk's own, within the state that the ticket has; null: none."""
+
+    status = fields.String(required=True, allow_none=True, validate=Length(1, 64))
 
 
 class TicketDeletion(ma.Schema):

@@ -143,6 +143,7 @@ def show_ticket(
                 "href": url_for("tickets.ticket_page", ticket_id=other.id),
                 "title": other.title,
                 "state": other.state,
+                "status": other.status,
             }
             for other in other_tickets(session, full, visible(session, user))
         ],

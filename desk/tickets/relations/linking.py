@@ -26,6 +26,7 @@ class Relative:
     id: int | None = None
     title: str | None = None
     state: str | None = None
+    status: str | None = None  # of the desk's own
 
 
 @dataclass(frozen=True)
@@ -83,13 +84,13 @@ def family(session: Session, ticket: Ticket, seen: ColumnElement[bool]) -> Famil
 
     def those(condition: ColumnElement[bool]) -> tuple[Relative, ...]:
         wanted = (
-            select(Ticket.number, Ticket.id, Ticket.title, Ticket.state, seen.label("seen"))
+            select(Ticket.number, Ticket.id, Ticket.title, Ticket.state, Ticket.status, seen.label("seen"))
             .where(condition, Ticket.deleted_at.is_(None))
             .order_by(Ticket.id)
             .limit(MOST_SHOWN)
         )
         return tuple(
-            Relative(row.number, row.id, row.title, row.state) if row.seen else Relative(row.number)
+            Relative(row.number, row.id, row.title, row.state, row.status) if row.seen else Relative(row.number)
             for row in session.execute(wanted)
         )
 

@@ -72,3 +72,29 @@ def test_fields_and_dictionaries_are_listed_and_fields_defined(
     assert row["label"] == {"en": "What broke"}
     answer = client.post("/api/v1/ticket-fields", json=new, headers=bearer(crew.lilei))
     assert answer.status_code == 403
+
+
+def test_a_list_is_asked_and_sorted_by_fields(
+    app: Flask, crew: SimpleNamespace, bearer: Any, make_field: MakeField, faults: Dictionary
+) -> None:
+    make_field("floor", Kind.INTEGER, searchable=True, in_list=True)
+    make_field("fault", Kind.CHOICE, dictionary_id=faults.id, searchable=True)
+    client, me = app.test_client(), bearer(crew.dispatcher)
+    for title, floor, fault in (("a", 3, "printer"), ("b", 12, "screen"), ("c", 7, "sw")):
+        new = {"title": title, "mail": "w@acme.cn", "fields": {"floor": floor, "fault": fault}}
+        assert client.post("/api/v1/tickets", json=new, headers=me).status_code == 201
+
+    def titles(asked: str) -> list[str]:
+        answer = client.get(f"/api/v1/tickets?{asked}", headers=me)
+        assert answer.status_code == 200, answer.text
+        return [row["title"] for row in answer.json["items"]]
+
+    assert titles("fields.fault=printer") == ["a"]
+    assert titles("fields.fault=hw&sort=created") == ["a", "b"], "all that stand below it"
+    assert titles("fields.floor.from=4&fields.floor.to=8") == ["c"]
+    assert titles("sort=fields.floor") == ["a", "c", "b"]
+    assert titles("sort=-fields.floor&limit=2") == ["b", "c"]
+    lines = client.get("/api/v1/tickets.csv?fields.fault=sw&sort=fields.floor", headers=me).text.splitlines()
+    assert len(lines) == 2
+    for wrong in ("fields.none=1", "fields.floor=high", "sort=fields.fault", "sort=fields.none", "sort=x"):
+        assert client.get(f"/api/v1/tickets?{wrong}", headers=me).status_code == 422, wrong

@@ -57,6 +57,7 @@ WORDS = {
     "page.mode": ("task", "normal"),
     "page.last_result": ("failed", "done"),
     "page.call": ("calling", "answered"),
+    "page.place": ("edit", "new"),
     "page.copied": ("yes", "no"),
     "form.area": ("华东", "华北"),
 }

@@ -100,3 +100,40 @@ def test_it_is_shown_instead_of_the_states_name(
     assert other.number not in found
     tracking = Browser(app).get(f"/t/{tracking_token(desk.settings, ticket.id)}").text
     assert "Call back" in tracking or "待回电" in tracking
+
+
+def test_a_program_reads_sets_and_asks_for_a_status(
+    crew: SimpleNamespace, mailed: Any, dictionary: Dictionary, app: Flask, bearer: Any
+) -> None:
+    ticket, other = mailed(), mailed(text="anders")
+    client, headers = app.test_client(), bearer(crew.dispatcher)
+    address = f"/api/v1/tickets/{ticket.id}/status"
+
+    def put(status: str | None) -> Any:
+        return client.put(address, json={"status": status}, headers=headers)
+
+    assert put("call").json["status"] == "call"
+    assert put("nothing").status_code == 422
+    assert put("parts").status_code == 409
+    found = client.get("/api/v1/tickets?status=call", headers=headers).json["items"]
+    assert [(one["id"], one["status"]) for one in found] == [(ticket.id, "call")]
+    page = client.get(f"/tickets/{other.id}").status_code
+    assert page in (302, 303), "the page is for people"
+    lines = client.get("/api/v1/tickets.csv", headers=headers).text.splitlines()
+    assert lines[0].split(",")[2:4] == ["State", "Status"]
+    assert [line.split(",")[3] for line in lines[1:]] == ["", "Call back"]
+    assert put(None).json["status"] is None
+
+
+def test_figures_and_small_lists_tell_the_status(
+    desk: Desk, crew: SimpleNamespace, mailed: Any, dictionary: Dictionary, visit: Any
+) -> None:
+    ticket, other = mailed(), mailed(text="anders")
+    set_status(desk, ticket, "call")
+    boss = visit(crew.dispatcher)
+    assert "Call back" in boss.get(f"/tickets/{other.id}").text, "among the customer's other tickets"
+    assert "Call back" in boss.get("/search?q=打印机").text
+    assert "Call back" in boss.get(f"/customers/{ticket.contact_id}").text
+    page = boss.get("/insight/explore?measure=opened&by=status").text
+    assert "Call back" in page
+    assert "Call back" in boss.get("/insight/tickets?measure=opened&status=call").text

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 
 from desk.application import Desk
@@ -101,6 +102,16 @@ def test_after_each_step_the_next_ticket_opens(walk: Walk) -> None:
     assert "no step of it is yours any more" in over
     assert walk.states == "done done passed"
     assert place(walk.page(1)) == ""
+
+
+def test_a_step_done_by_a_program_takes_the_run_further(walk: Walk, app: Flask, bearer: Any) -> None:
+    walk.start(0, 1)
+    headers = bearer(walk.crew.dispatcher)
+    sent = {"outcome": "dispatch", "values": {"team": walk.crew.team.id}}
+    address = f"/api/v1/tasks/{walk.step(0)}/complete"
+    assert app.test_client().post(address, json=sent, headers=headers).status_code == 204
+    assert walk.states == "done waiting"
+    assert place(walk.page(1)) == "2 of 2"
 
 
 def test_a_submit_that_is_refused_stays(walk: Walk) -> None:

@@ -89,12 +89,15 @@ def aim(
 
 def move(
     session: Session, ticket: Ticket, effect: Effect, calendars: Calendars, *, at: datetime
-) -> None:
-    """Let something that happened to the ticket act on its open clocks. Raises NoWorkingTime.
+) -> bool:
+    """Let something that happened to the ticket act on its open clocks; whether any of them changed.
 
-    `resolve` keeps every promise that is still open: who has the solution needs no further response.
+    `resolve` keeps every promise that is still open: who has the solution needs no further response. Raises
+    NoWorkingTime.
     """
+    changed = False
     for clock in clocks_of(session, ticket.id, locked=True):
+        before = clock.over, clock.running_since
         if effect == "pause":
             clocks.hold(clock, calendars[clock.calendar], at)
         elif effect == "resume":
@@ -105,6 +108,8 @@ def move(
             clocks.drop(clock, at)
         elif effect == "reopen" and clock.kind == ClockKind.RESOLUTION:
             clocks.reopen(clock, calendars[clock.calendar], at)
+        changed = changed or (clock.over, clock.running_since) != before
+    return changed
 
 
 def reply(session: Session, ticket: Ticket, *, at: datetime) -> str | None:

@@ -119,11 +119,12 @@ def move(
     ticket = _ticket(step.session, ticket_id)
     moment = at if isinstance(at, datetime) else _written(step, message_id) or step.now
     try:
-        operations.move(step.session, ticket, effect, _calendars(step), at=min(moment, step.now))
+        at = min(moment, step.now)
+        changed = operations.move(step.session, ticket, effect, _calendars(step), at=at)
     except NoWorkingTime as error:
         raise OperatorError(_calendar_words(error)) from error
     merged = ticket.merged_into_id is not None  # the line about that says enough
-    if effect in ("pause", "resume", "reopen") and not merged:
+    if changed and effect in ("pause", "resume", "reopen") and not merged:
         _trail(step, ticket, f"sla_{effect}d" if effect != "reopen" else "sla_reopened")
     _tell(step, ticket)
     return {"clocks": [{"kind": str(c.kind)} for c in _clocks(step, ticket) if not c.over]}

@@ -16,6 +16,7 @@ from desk.portal.operations import DEFAULT_SLUG, ensure_form_link
 from desk.settings import Settings
 from desk.tickets.statuses import ensure_statuses
 from desk.tickets.types import BASIC, SHIPPED, ensure_types
+from desk.tickets.views.shipped import ensure_views
 from engine.actors import SYSTEM
 from lanedesk.demo import add_demo_fields, add_demo_people, add_demo_tickets
 from lanedesk.deploying import LIBRARY, bundles, deploy_bundle
@@ -79,6 +80,7 @@ def first_start(
         ensure_form_link(session, actor=SYSTEM)
         ensure_types(session)
         ensure_statuses(session)
+        ensure_views(session)
         ensure_dashboards(session, actor=SYSTEM)
         _ensure_forms_of_types(session)
         people = add_demo_people(session, hashed, locale=desk.settings.locale) if demo else ()

@@ -56,3 +56,4 @@ from desk.tickets.pages import (  # noqa: E402, F401
     ticket,
     types,
 )
+from desk.tickets.views import pages as _views  # noqa: E402, F401

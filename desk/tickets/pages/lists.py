@@ -5,8 +5,10 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import ColumnElement, false
 from sqlalchemy.orm import Session
 
 from desk.application import current_desk
@@ -32,6 +34,12 @@ from desk.tickets.searching import excerpts
 from desk.tickets.statuses import statuses
 from desk.tickets.trail import CHANNELS, PRIORITIES, STATES, who_did
 from desk.tickets.types import all_types
+from desk.tickets.views.grouping import condition as of_group
+from desk.tickets.views.grouping import groupings
+from desk.tickets.views.listing import Group, grouped
+from desk.tickets.views.models import TicketView
+from desk.tickets.views.operations import may_change
+from desk.tickets.views.queries import asked_by, view_of
 from desk.web import navigation
 from desk.web.localisation import words as in_words
 from engine.timestamps import utc_now
@@ -50,16 +58,28 @@ navigation.register(
 # The order of the tabs is that of a ticket's life, what needs hands first.
 TABS = ("pending", "dispatched", "processing", "returned", "cancelled", "ended")
 FILTERS = (
-    "q", "number", "customer", "phone", "address", "priority", "channel", "assignee", "team", "type",
+    "view", "in", "q", "number", "customer", "phone", "address", "priority", "channel", "assignee", "team", "type",
     "status", "overdue", "sla", "watched",
     "creator", "created_from", "created_to", "processed_from", "processed_to", "deadline_from",
     "deadline_to",
 )  # fmt: skip
-IN_THE_BAR = ("q", "priority", "type", "channel", "assignee", "team")
+IN_THE_BAR = ("view", "in", "q", "priority", "type", "channel", "assignee", "team")
 ME = "me"
 MERGED = "merged"  # tickets that are part of another
 DELETED = "deleted"  # a tab beside the states, for those who may see what was deleted
-# Columns that the list shows when asked for; the others always stand there.
+# Columns that the list shows unless a view names others; the title always stands there.
+BASE_COLUMNS: dict[str, Any] = {
+    "number": _l("Number"),
+    "state": _l("State"),
+    "priority": _l("Priority"),
+    "customer": _l("Customer"),
+    "with": _l("With"),
+    "sla": _l("SLA"),
+    "deadline": _l("Deadline"),
+    "processed": _l("Processed"),
+    "created": _l("Created"),
+}
+# …and those that it shows when asked for.
 MORE_COLUMNS: dict[str, Any] = {
     "phone": _l("Phone"),
     "address": _l("Address"),
@@ -71,39 +91,63 @@ MORE_COLUMNS: dict[str, Any] = {
 
 @blueprint.get("/tickets")
 @requires("ticket.read")
-def ticket_list() -> str:
-    """All tickets, newest first; every filter, the order and the page are in the address."""
+def ticket_list() -> Any:
+    """All tickets, newest first, or those of a view; every filter, the order and the page are in the address."""
     chosen, state = chosen_filters()
-    sort, ascending = chosen_order()
     with current_desk().reading() as session:
-        page = _page(session, list_filter(session, chosen, state), sort, ascending)
+        user = current_user()
+        view = _view(session, chosen)
+        if view is None and "view" in chosen:
+            flash(_("This view is not there any more."), "warning")
+            return redirect(url_for("tickets.ticket_list"))
+        sort, ascending = chosen_order(view.sort if view else "-created")
+        known = active_fields(session)
+        shown_fields = {f"f.{one.key}": one for one in own_fields.columns(known)}
+        own_names = {name: in_words(one.label) for name, one in shown_fields.items()}
+        offered = {**MORE_COLUMNS, **own_names}
+        more_columns = [name for name in request.args.getlist("column") if name in offered]
+        of_view = [name for name in (view.columns if view else ()) if name in {**BASE_COLUMNS, **offered}]
+        shown = {*(of_view or BASE_COLUMNS), *more_columns}
+        address: dict[str, Any] = {**chosen, **({"state": state} if state else {})}
+        order: dict[str, Any] = (
+            {} if (sort, ascending) == ("created", False) else {"sort": _sort_name(sort, ascending)}
+        )
+        if more_columns:
+            order["column"] = more_columns
+        wanted = list_filter(session, chosen, state)
+        groups: list[Group] = []
+        if view is not None and view.group_by and "in" not in chosen:
+            groups = grouped(
+                session, wanted, view.group_by, sort=sort, ascending=ascending,
+                href=lambda raw: _href({**address, "in": raw}, order),
+            )  # fmt: skip
+            page = TicketPage(tuple(row for group in groups for row in group.rows), None, None)
+        else:
+            page = _page(session, wanted, sort, ascending)
         types = all_types(session)
         clocks = next_of(session, [row.id for row in page.rows], utc_now())
         said = excerpts(session, chosen.get("q", ""), [row.id for row in page.rows])
-        known = active_fields(session)
-        shown_fields = {f"f.{one.key}": one for one in own_fields.columns(known)}
         field_filters = own_fields.controls(session, known)
         in_fields = own_fields.texts(
             session,
-            [one for name, one in shown_fields.items() if name in request.args.getlist("column")],
+            [one for name, one in shown_fields.items() if name in shown],
             [row.id for row in page.rows],
         )
-        counts = count_states(session, visible(session, current_user()))
+        counts = count_states(session, visible(session, user))
         teams = active_teams(session)
         people = people_who_can(session, "ticket.process")
         creators = people_who_can(session, "ticket.create")
         own_statuses = [(one.key, in_words(one.title)) for one in statuses(session).values()]
-    address: dict[str, Any] = {**chosen, **({"state": state} if state else {})}
-    order: dict[str, Any] = (
-        {} if (sort, ascending) == ("created", False) else {"sort": _sort_name(sort, ascending)}
-    )
-    offered = {**MORE_COLUMNS, **{name: in_words(one.label) for name, one in shown_fields.items()}}
-    more_columns = [name for name in request.args.getlist("column") if name in offered]
-    if more_columns:
-        order["column"] = more_columns
+        changeable = view is not None and may_change(user, view)
+        group_name = groupings(session).get(view.group_by or "") if view else None
+    narrowed = [name for name in chosen if name != "view"]
     return render_template(
         "tickets/_list.html" if request.args.get("part") == "list" else "tickets/list.html",
         page=page,
+        groups=groups,
+        group_name=group_name,
+        view=view,
+        may_change_view=changeable,
         clocks=clocks,
         said_of=said,
         tabs=_tabs(chosen, counts, order),
@@ -114,18 +158,21 @@ def ticket_list() -> str:
         more_open=bool(more_columns) or any(name not in IN_THE_BAR for name in chosen),
         more_columns=more_columns,
         offered_columns=list(offered.items()),
+        shown_columns=[name for name in (*BASE_COLUMNS, *offered) if name in shown],
         in_fields=in_fields,
         field_filters=field_filters,
         creators=[(ME, _l("Me")), *((user.id, user.name) for user in creators)],
         selectable=state != DELETED
         and any(map(_may, ("ticket.export", "ticket.delete", "ticket.process"))),
         who_did=who_did,
-        clear_href=url_for("tickets.ticket_list", state=state or None) if chosen else None,
-        previous=_href(address, order, page.previous),
-        next=_href(address, order, page.next),
+        clear_href=url_for("tickets.ticket_list", state=state or None, view=chosen.get("view"))
+        if narrowed
+        else None,
+        previous=_href(address, order, page.previous) if page.previous else None,
+        next=_href(address, order, page.next) if page.next else None,
         refresh_url=url_for("tickets.ticket_list", **address, **order, part="list"),
         is_first=page.previous is None,
-        columns=_columns(address, order, sort, ascending, offered, more_columns),
+        columns=_columns(address, order, sort, ascending, offered, shown),
         statuses=own_statuses,
         priorities=[(key, words) for key, words in PRIORITIES.items()],
         channels=[(key, words) for key, words in CHANNELS.items()],
@@ -165,7 +212,7 @@ def list_filter(session: Session, chosen: Mapping[str, str], state: str) -> Tick
         sla_late=chosen.get("sla") == "late",
         watched_by=current_user().id if chosen.get("watched") == ME else None,
         merged=state == MERGED,
-        conditions=own_fields.conditions(session, chosen, _zone()),
+        conditions=(*own_fields.conditions(session, chosen, _zone()), *_of_view(session, chosen)),
         seen=visible(session, current_user()),
         deleted=state == DELETED,
         text=chosen.get("q"),
@@ -189,9 +236,29 @@ def list_filter(session: Session, chosen: Mapping[str, str], state: str) -> Tick
     )
 
 
-def chosen_order() -> tuple[str, bool]:
+def _view(session: Session, chosen: Mapping[str, str]) -> TicketView | None:
+    number = _number(chosen.get("view", ""))
+    return view_of(session, current_user(), number) if number is not None else None
+
+
+def _of_view(session: Session, chosen: Mapping[str, str]) -> list[ColumnElement[bool]]:
+    """What the view of the address asks, and its group; one that the reader does not see has no tickets."""
+    if "view" not in chosen:
+        return []
+    view = _view(session, chosen)
+    asked = asked_by(session, current_user(), view.id, _zone()) if view else None
+    if view is None or asked is None:
+        return [false()]
+    found = [asked]
+    if view.group_by and "in" in chosen:
+        its = of_group(view.group_by, chosen["in"])
+        found.append(false() if its is None else its)
+    return found
+
+
+def chosen_order(usual: str = "-created") -> tuple[str, bool]:
     """From `?sort=deadline` (ascending), `?sort=-created` (descending), or `?sort=f.<key>` of a field."""
-    raw = request.args.get("sort", "-created")
+    raw = request.args.get("sort", usual)
     name = raw.removeprefix("-")
     known = name in SORTS or own_fields.NAME.fullmatch(name)
     return (name, not raw.startswith("-")) if known else ("created", False)
@@ -205,8 +272,8 @@ def _sort_name(sort: str, ascending: bool) -> str:
     return sort if ascending else f"-{sort}"
 
 
-def _href(address: dict[str, Any], order: dict[str, Any], cursor: str | None) -> str | None:
-    return url_for("tickets.ticket_list", **address, **order, at=cursor) if cursor else None
+def _href(address: dict[str, Any], order: dict[str, Any], cursor: str | None = None) -> str:
+    return url_for("tickets.ticket_list", **address, **order, at=cursor)
 
 
 def _tabs(
@@ -251,7 +318,7 @@ def _columns(
     sort: str,
     ascending: bool,
     offered: Mapping[str, Any],
-    more: list[str],
+    shown: set[str],
 ) -> list[dict[str, Any]]:
     kept = {**address, **{key: value for key, value in order.items() if key != "sort"}}
 
@@ -269,23 +336,17 @@ def _columns(
         return column
 
     wide = {"class": "is-wide-only"}
-    return [
-        {"label": _l("Number"), **wide},
-        {"label": _l("Title")},
-        {"label": _l("State")},
-        {"label": _l("Priority"), **wide},
-        {"label": _l("Customer"), **wide},
-        {"label": _l("With"), **wide},
-        {"label": _l("SLA"), **wide},
-        by("deadline", _l("Deadline"), "deadline"),
-        by("processed", _l("Processed"), "-processed"),
-        by("created", _l("Created"), "-created"),
-        *(
-            {"label": label, **wide} if name in MORE_COLUMNS else by(name, label, name)
-            for name, label in offered.items()
-            if name in more
-        ),
-    ]
+    heads = {
+        **{name: {"label": label, **wide} for name, label in (BASE_COLUMNS | MORE_COLUMNS).items()},
+        "state": {"label": _l("State")},
+        "deadline": by("deadline", _l("Deadline"), "deadline"),
+        "processed": by("processed", _l("Processed"), "-processed"),
+        "created": by("created", _l("Created"), "-created"),
+        **{name: by(name, label, name) for name, label in offered.items() if name not in MORE_COLUMNS},
+    }
+    found = [heads[name] for name in (*BASE_COLUMNS, *offered) if name in shown]
+    found.insert(1 if "number" in shown else 0, {"label": _l("Title")})
+    return found
 
 
 def _choices(teams: Any, people: list[User]) -> dict[str, Any]:

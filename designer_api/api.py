@@ -22,6 +22,7 @@ from designer_api.schemas import (
 from desk.application import current_desk
 from desk.people.access import current_actor, requires
 from desk.web.api import ApiBlueprint
+from engine import bundles
 from engine.errors import DeployRefused, DiagramError
 
 blueprint = ApiBlueprint("processes", description="Diagrams, deployments, messages")
@@ -48,7 +49,7 @@ def check(files: dict[str, Any]) -> dict[str, Any]:
     """Lint a bundle without deploying it."""
     desk = current_desk()
     with desk.reading() as session:
-        _, problems = desk.engine.library.check(session, _resources(files["files"]))
+        _, problems = bundles.check(desk.engine, session, _resources(files["files"]))
     return {"problems": problems}
 
 

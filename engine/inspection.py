@@ -1,4 +1,4 @@
-"""Looking into a running instance without moving it: its tokens, its scopes and their data."""
+"""Looking at an instance without moving it: its tokens, its scopes and their data, what it waits for, its history."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,11 +13,19 @@ from engine.actors import Actor
 from engine.bpmn.kinds.base import beside_the_flow
 from engine.bpmn.kinds.gateways import standing_at
 from engine.bpmn.model import Words
-from engine.bpmn.tokens import Token
+from engine.bpmn.tokens import Instance, Token
 from engine.errors import InstanceGone, StateUnreadable
 from engine.library import Version
 from engine.step import Step
-from engine.tables import human_task, job, process_instance
+from engine.tables import (
+    deployed_resource,
+    history,
+    human_task,
+    job,
+    process_instance,
+    process_version,
+    subscription,
+)
 
 if TYPE_CHECKING:
     from engine.runtime import Engine
@@ -91,9 +99,8 @@ def look(engine: "Engine", session: Session, instance_id: UUID) -> Look:
     version = engine.library.version(session, row.version_id)
     if row.status not in ("active", "suspended"):
         return Look(version, row.status, (), ())
-    reader = Actor("system", None, "reader")
     try:
-        instance = Step(engine, session, version, reader, instance_id=instance_id, row=row).instance
+        instance = as_it_stands(engine, session, row)
     except StateUnreadable as error:
         return Look(version, row.status, (), (), str(error))
     rooms = tuple(
@@ -107,6 +114,77 @@ def look(engine: "Engine", session: Session, instance_id: UUID) -> Look:
         for scope in instance.scopes.values()
     )
     return Look(version, row.status, tuple(_standing(t) for t in instance.tokens()), rooms)
+
+
+def as_it_stands(engine: "Engine", session: Session, row: Any) -> Instance:
+    """The instance of a row of `process_instance`, for looking at, not for stepping. Raises StateUnreadable."""
+    version = engine.library.version(session, row.version_id)
+    reader = Actor("system", None, "reader")
+    return Step(engine, session, version, reader, instance_id=row.id, row=row).instance
+
+
+def awaited(session: Session, instance_id: UUID) -> frozenset[str]:
+    """The names of the messages the instance waits for right now."""
+    return frozenset(
+        session.scalars(
+            select(subscription.c.name).where(
+                subscription.c.instance_id == instance_id, subscription.c.kind == "message"
+            )
+        )
+    )
+
+
+def diagram(session: Session, instance_id: UUID) -> bytes:
+    """The BPMN file of the version the instance runs."""
+    content: bytes = session.execute(
+        select(deployed_resource.c.content)
+        .join(
+            process_version,
+            (process_version.c.deployment_id == deployed_resource.c.deployment_id)
+            & (process_version.c.resource == deployed_resource.c.name),
+        )
+        .join(process_instance, process_instance.c.version_id == process_version.c.id)
+        .where(process_instance.c.id == instance_id)
+    ).scalar_one()
+    return content
+
+
+def progress(engine: "Engine", session: Session, instance_id: UUID) -> dict[str, list[str]]:
+    """Element ids: `active` where tokens stand, `done` what was passed.
+
+    Of an instance whose state cannot be read, `active` is where people or workers have something to do. Raises
+    InstanceGone when there is none.
+    """
+    row = session.execute(
+        select(process_instance).where(process_instance.c.id == instance_id)
+    ).one_or_none()
+    if row is None:
+        raise InstanceGone(f"there is no instance {instance_id}")
+    active: list[str] = []
+    if row.status in ("active", "suspended"):
+        try:
+            active = [
+                standing_at(t)
+                for t in as_it_stands(engine, session, row).tokens()
+                if not beside_the_flow(t)
+            ]
+        except StateUnreadable:
+            active = waits_at(session, instance_id)
+    done = session.scalars(
+        select(history.c.element_id)
+        .where(history.c.instance_id == instance_id, history.c.event == "completed")
+        .group_by(history.c.element_id)
+        .order_by(history.c.element_id)
+    )
+    return {"active": sorted(set(active)), "done": [str(e) for e in done if e]}
+
+
+def history_of(session: Session, instance_id: UUID) -> list[dict[str, Any]]:
+    """The rows of the instance's history, oldest first."""
+    rows = session.execute(
+        select(history).where(history.c.instance_id == instance_id).order_by(history.c.seq)
+    )
+    return [dict(row._mapping) for row in rows]
 
 
 def waits_at(session: Session, instance_id: UUID) -> list[str]:

@@ -22,6 +22,7 @@ from engine.bpmn.kinds.gateways import Parallel
 from engine.bpmn.program import Program, ScopeSpec
 from engine.bpmn.tokens import WAITING, Instance, Scope, Token
 from engine.errors import MigrationRefused, Reason
+from engine.inspection import as_it_stands
 from engine.library import Version
 from engine.step import Step, lock
 from engine.tables import human_task, migration, process_instance, subscription, timer
@@ -73,9 +74,7 @@ def check(
     ).one_or_none()
     if row is None or row.status not in ("active", "suspended"):
         return [Reason("", "The instance has ended.", "实例已结束。")]
-    version = engine.library.version(session, row.version_id)
-    step = Step(engine, session, version, _NOBODY, instance_id=instance_id, row=row)
-    return _reasons(step.instance, target.program, mapping)
+    return _reasons(as_it_stands(engine, session, row), target.program, mapping)
 
 
 def migrate(
@@ -158,9 +157,6 @@ def revert(
 
 
 # ----------------------------------------------------------------------------------------------------------------------
-
-_NOBODY = Actor("system", None, "reader")
-
 
 def _reasons(instance: Instance, target: Program, mapping: ElementMap) -> list[Reason]:
     reasons: list[Reason] = []

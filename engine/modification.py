@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from engine.actors import Actor
@@ -14,7 +14,7 @@ from engine.bpmn.tokens import Scope, Token
 from engine.errors import UnknownElement
 from engine.history import plain
 from engine.step import Step, lock, wake
-from engine.tables import human_task, job, process_instance, timer
+from engine.tables import human_task, job, timer
 from engine.waits import event_rows
 
 if TYPE_CHECKING:
@@ -173,16 +173,6 @@ def add_token(
     _arrive(step, scope, element)
     step.run()
     step.save()
-
-
-def tokens_of(engine: "Engine", session: Session, instance_id: UUID) -> list[Token]:
-    """The living tokens of an instance, for choosing which to move. Raises InstanceGone."""
-    row = session.execute(
-        select(process_instance).where(process_instance.c.id == instance_id)
-    ).one()
-    version = engine.library.version(session, row.version_id)
-    return list(Step(engine, session, version, Actor("system", None, "reader"),
-                     instance_id=instance_id, row=row).instance.tokens())  # fmt: skip
 
 
 def _move(step: Step, token: Token, to_element: str, reason: str) -> None:

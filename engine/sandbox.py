@@ -14,7 +14,7 @@ from sqlalchemy import create_engine, delete, func, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
 
-from engine import jobs, scheduler
+from engine import inspection, jobs, scheduler
 from engine.actors import Actor
 from engine.bpmn.schedule import arm_timer
 from engine.database import Database
@@ -122,7 +122,7 @@ class Sandbox:
             zone=zone,
             calendars=calendars,
         )
-        self.engine.library.keeps_versions = False
+        self.engine.keeps_versions = False
         with self.database.transaction() as session:
             called = [self._deploy(session, other) for other in before]
             elements, flows = self._deploy(session, bundle)
@@ -217,7 +217,7 @@ class Sandbox:
                 select(process_instance.c.id).where(process_instance.c.status == "active")
             ):
                 number = self.number(row.id)
-                found += [(number, e) for e in self.engine.tokens(session, row.id)["active"]]
+                found += [(number, e) for e in inspection.progress(self.engine, session, row.id)["active"]]
         return sorted(found, key=lambda pair: (pair[1], pair[0]))
 
     def excluded(self) -> list[str]:

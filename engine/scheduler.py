@@ -6,14 +6,20 @@ Several schedulers may run. The only lock is the instance's; whoever comes secon
 import logging
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
-from sqlalchemy import bindparam, delete, exists, select, update
+from sqlalchemy import bindparam, delete, exists, insert, select, update
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from engine import statements as sql
 from engine.actors import SYSTEM
+from engine.bpmn.kinds.events import Waiting
+from engine.bpmn.schedule import arm_timer, next_round
 from engine.database import Database
 from engine.delivery import deliver_kept
+from engine.errors import InstanceGone, InstanceSuspended
+from engine.step import lock
 from engine.tables import event_chain, inbox_message, timer
 from engine.trouble import open_incident
 
@@ -42,7 +48,7 @@ def run_due(engine: "Engine", database: Database) -> tuple[int, datetime | None]
         if not backlog:
             break
         for row in {row.id: row for row in [*punctual, *backlog]}.values():
-            fired += _fire(engine, database, row)
+            fired += _try_to_fire(engine, database, row)
     with database.reading() as session:
         following = session.scalar(select(timer.c.due_at).order_by(timer.c.due_at).limit(1))
     return fired, following
@@ -65,11 +71,11 @@ _PUNCTUAL = sql.Query(
 )
 
 
-def _fire(engine: "Engine", database: Database, row: Any) -> int:
+def _try_to_fire(engine: "Engine", database: Database, row: Any) -> int:
     """1 when the timer fired. One that cannot fire becomes an incident and is taken off the list."""
     try:
         with database.transaction() as session:
-            return int(engine.fire(session, row, SYSTEM))
+            return int(fire(engine, session, row))
     except OperationalError:
         raise  # the database is away, not the diagram broken: the timer stays armed
     except Exception as error:  # noqa: BLE001 - one broken diagram must not hold up all other timers
@@ -87,6 +93,56 @@ def _fire(engine: "Engine", database: Database, row: Any) -> int:
                 },
             )  # fmt: skip
         return 0
+
+
+def fire(engine: "Engine", session: Session, timer_row: Any) -> bool:
+    """Fire a due timer. False when it was no longer armed: whoever came first has done it."""
+    if timer_row.instance_id is None:
+        return _fire_start(engine, session, timer_row)
+    try:
+        step = lock(engine, session, timer_row.instance_id, SYSTEM)
+    except (InstanceGone, InstanceSuspended):  # the timers of a suspended one come back with it
+        session.execute(delete(timer).where(timer.c.id == timer_row.id))
+        return False
+    token = step.instance.token(timer_row.token_id)
+    armed = token.internal_data.get(f"due:{timer_row.trigger}") if token else None
+    if token is None or armed is None or armed[0] > step.now:
+        # Left on the list, it would be found due for ever.
+        session.execute(delete(timer).where(timer.c.id == timer_row.id))
+        return False
+    step.recorder.add("fired", token.task_spec.node.id, token.id, {"due": armed[0]})
+    assert isinstance(token.task_spec, Waiting)
+    token.task_spec.fire(token, timer_row.trigger, {})
+    step.run()
+    step.save()
+    return True
+
+
+def _fire_start(engine: "Engine", session: Session, timer_row: Any) -> bool:
+    removed = session.execute(delete(timer).where(timer.c.id == timer_row.id)).rowcount  # type: ignore[attr-defined]
+    if not removed:
+        return False
+    version = engine.library.version(session, timer_row.version_id)
+    trigger = version.element(timer_row.element_id).triggers[timer_row.trigger]
+    engine.begin(session, version, {}, actor=SYSTEM, start=timer_row.element_id)
+    if trigger.timer == "cycle" and trigger.expression:
+        armed = arm_timer("cycle", trigger.expression, timer_row.since.astimezone(engine.zone))
+        armed[0], armed[2] = timer_row.due_at, timer_row.rounds
+        following = next_round(armed, engine.here())
+        if following is not None:
+            session.execute(
+                insert(timer),
+                {
+                    "id": uuid4(),
+                    "version_id": version.id,
+                    "element_id": timer_row.element_id,
+                    "trigger": timer_row.trigger,
+                    "due_at": following[0],
+                    "rounds": following[2],
+                    "since": timer_row.since,
+                },
+            )
+    return True
 
 
 def expire(engine: "Engine", database: Database) -> None:

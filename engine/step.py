@@ -5,8 +5,10 @@ writes it with few statements at the end; nothing of a step is visible before th
 """
 
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import NoneType
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
@@ -447,6 +449,17 @@ def job_row(
         "backoff_seconds": int(backoff.total_seconds()),
         "due_at": now,
         "created_at": now,
+    }
+
+
+_UNCHANGEABLE = frozenset({str, int, bool, NoneType})
+
+
+def copied(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Plain values of the caller's, shared with nobody."""
+    return {
+        name: value if value.__class__ in _UNCHANGEABLE else deepcopy(value)
+        for name, value in values.items()
     }
 
 

@@ -9,8 +9,8 @@ from designer_api.files import queries
 from designer_api.files.contents import LARGEST, NotAFile
 from desk.application import Desk
 from engine.actors import SYSTEM
+from engine.deploying import Deployment
 from engine.errors import DeployRefused, Problem
-from engine.library import Deployment
 
 LIBRARY = Path(__file__).resolve().parents[1] / "bpmn_library"
 KINDS = (".bpmn", ".dmn", ".form")

@@ -10,6 +10,7 @@ from desk.audit.operations import record
 from desk.contacts.models import Contact
 from desk.tickets.models import Attachment, Message, Ticket
 from desk.tickets.types import type_by_key
+from engine import inspection
 from engine.actors import Actor
 from printing import log  # noqa: F401 - declares the actions
 from printing.facts import Facts, ticket_facts
@@ -152,7 +153,7 @@ def _facts(
     facts = ticket_facts(session, desk, ticket, by=by, locale=locale, pictures=asked)
     facts |= {"images": [], "steps": [], "signature": None}
     if "steps" in layout.source or "signature" in layout.source:
-        rows = desk.engine.history(session, ticket.instance_id)
+        rows = inspection.history_of(session, ticket.instance_id)
         facts["steps"] = done_steps(session, desk, ticket, rows, locale, pictures)
         facts["signature"] = signature_in(facts["steps"])
     if "images" in layout.source:

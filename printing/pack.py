@@ -19,6 +19,7 @@ from desk.diagrams.drawing import DrawingTooLarge, NoDrawing
 from desk.diagrams.instance import instance_picture
 from desk.tickets.models import Ticket
 from desk.web.localisation import words
+from engine import inspection
 from engine.history import START, chain, plain
 from engine.tables import process_instance, process_version
 from printing.facts import ticket_facts
@@ -32,8 +33,8 @@ def pack_facts(
     session: Session, desk: Desk, ticket: Ticket, *, by: str, locale: str
 ) -> tuple[dict[str, Any], dict[str, bytes]]:
     """(what the layout prints, the files to attach); call it inside `speaking`."""
-    rows = desk.engine.history(session, ticket.instance_id)
-    xml = desk.engine.diagram(session, ticket.instance_id)
+    rows = inspection.history_of(session, ticket.instance_id)
+    xml = inspection.diagram(session, ticket.instance_id)
     facts = ticket_facts(session, desk, ticket, by=by, locale=locale, notes=True)
     facts |= {
         "flow": _flow(session, ticket.instance_id),

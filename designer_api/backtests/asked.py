@@ -10,9 +10,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from desk.audit.personal import revealed
+from engine.bundles import decision_ids, read_decisions
 from engine.dmn import DecisionModel
 from engine.dmn.model import DecisionTable, InputClause
-from engine.library import decision_ids, read_decisions
 from engine.tables import deployed_decision, deployed_resource, history, process_version
 
 _PATH = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")

@@ -34,9 +34,9 @@ from designer_api.files.contents import decision_words
 from designer_api.runs.neighbours import calendars_of, called_bundles
 from desk.audit.personal import revealed
 from desk.tickets.models import Ticket
+from engine.bundles import decision_ids, read_decisions
 from engine.dmn import DecisionModel
 from engine.history import plain
-from engine.library import decision_ids, read_decisions
 from engine.sandbox import Sandbox
 from engine.tables import deployed_resource, history, process_instance, process_version
 

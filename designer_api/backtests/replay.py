@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from engine import inspection
 from engine.bpmn.model import Assignment
 from engine.sandbox import TESTER, NotPossible, Sandbox
 from engine.tables import human_task, process_instance, subscription
@@ -247,5 +248,5 @@ def _collect(sandbox: Sandbox, played: Played) -> None:
             select(process_instance.c.id).where(process_instance.c.status == "active")
         ).all()
         played.standing = sorted(
-            element for one in active for element in sandbox.engine.tokens(session, one)["active"]
+            element for one in active for element in inspection.progress(sandbox.engine, session, one)["active"]
         )

@@ -14,10 +14,10 @@ from desk.people.models import User
 from desk.people.permissions import CANDIDATE_ROLES, PERMISSIONS, ROLES
 from engine.bpmn.document import BPMN
 from engine.bpmn.reading import UnreadableDiagram, read_xml
+from engine.bundles import decision_ids, read_decisions
 from engine.feel.builtins import BUILT_INS
 from engine.functions import FAMILIES
 from engine.history import plain
-from engine.library import decision_ids, read_decisions
 from engine.operators import Operator, Operators, Text
 from engine.tables import deployed_decision, process_version
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from designer_api.files import queries
 from designer_api.files.contents import kind_of, too_large
+from engine import bundles
 from engine.bpmn.model import Definitions, ProcessModel
 from engine.bpmn.reading import UnreadableDiagram, read_definitions
 from engine.errors import Problem
@@ -39,7 +40,7 @@ def check(
         return Checked([problem], False, too_much)
     bundle = queries.bundle(session, [path], others) | {path: content}
     problems = _scenario_problems(bundle)
-    _, found = engine.library.check(session, bundle)
+    _, found = bundles.check(engine, session, bundle)
     problems += found
     problems.sort(key=lambda p: (p.severity != "error", p.resource != path, p.resource, p.line))
     own = [p for p in problems if p.severity == "error" and p.resource == path]

@@ -8,7 +8,7 @@ import yaml
 from designer_api.compare.changes import Change
 from designer_api.compare.order import merged, moved
 from engine.bpmn.reading import UnreadableDiagram
-from engine.library import read_form
+from engine.bundles import read_form
 from engine.scenarios import read_scenarios
 
 INSIDE = " › "  # between a group and what is in it

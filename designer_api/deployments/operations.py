@@ -11,8 +11,8 @@ from designer_api.files import operations, queries
 from designer_api.files.models import DesignerFile
 from desk.audit.operations import record
 from engine.actors import Actor
+from engine.deploying import Deployment
 from engine.errors import DeployRefused, Problem
-from engine.library import Deployment
 from engine.operators import Operators
 from engine.scenarios import Outcome, run_scenarios
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from designer_api.deployments.operations import in_folder
 from designer_api.files import queries
 from designer_api.files.models import DesignerFile
+from engine import bundles
 from engine.tables import deployed_resource, deployment, process_instance, process_version
 
 
@@ -25,7 +26,7 @@ def plan(session: Session, engine: Any, files: Iterable[DesignerFile]) -> list[d
             if f.kind in queries.DEPLOYABLE
         }
         names = {queries.name_of(path): content for path, content in contents.items()}
-        bundle, problems = engine.library.check(session, names)
+        bundle, problems = bundles.check(engine, session, names)
         keys = {
             key: model
             for definitions in bundle.files.values()

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from desk.tickets.models import Ticket
-from engine import batches, migration
+from engine import batches, inspection, migration
 from engine.actors import Actor
 from engine.batches import Progress
 from engine.errors import Reason
@@ -43,7 +43,7 @@ def draft(session: Session, engine: Any, source_id: UUID, target_id: UUID) -> di
     instances = _instances(session, source.id)
     counted: Counter[str] = Counter()
     for instance_id in instances[:LOOKED_AT]:
-        counted.update(engine.tokens(session, instance_id)["active"])
+        counted.update(inspection.progress(engine, session, instance_id)["active"])
     return {
         "mapping": proposed.mapping,
         "unmapped": list(proposed.unmapped),

@@ -37,9 +37,8 @@ from desk.people.access import current_actor, current_user, requires
 from desk.people.permissions import can
 from desk.web.api import ApiBlueprint
 from desk.web.api.changing import changing
-from engine import batches
+from engine import batches, inspection
 from engine.history import plain
-from engine.inspection import look
 
 blueprint = ApiBlueprint("instances", description="What runs: instances, figures, batches")
 
@@ -86,14 +85,14 @@ def get_instance(instance_id: UUID) -> dict[str, Any]:
     desk = current_desk()
     with desk.reading() as session:
         row = _found(session, instance_id)
-        seen = look(desk.engine, session, instance_id)
+        seen = inspection.look(desk.engine, session, instance_id)
         own = next((room.variables for room in seen.rooms if room.element is None), None)
         if own is None:
             own = instances.variables_at(session, instance_id, None)
         return {
             **row._mapping,
-            **desk.engine.tokens(session, instance_id),
-            "awaits": sorted(desk.engine.awaits(session, instance_id)),
+            **inspection.progress(desk.engine, session, instance_id),
+            "awaits": sorted(inspection.awaited(session, instance_id)),
             "tasks": desk.engine.open_tasks(session, instance_id),
             "tokens": seen.tokens,
             "variables": plain(own),
@@ -109,7 +108,7 @@ def get_history(instance_id: UUID) -> dict[str, Any]:
     desk = current_desk()
     with desk.reading() as session:
         _found(session, instance_id)
-        rows = desk.engine.history(session, instance_id)
+        rows = inspection.history_of(session, instance_id)
         return {"items": [row | _opened(session, row) for row in rows]}
 
 

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from desk.diagrams.path import passed_flows
 from desk.diagrams.picture import picture
+from engine import inspection
 from engine.runtime import Engine
 from engine.tables import history, incident
 
@@ -18,8 +19,8 @@ def instance_picture(
 
     Raises desk.diagrams.drawing.NoDrawing and DrawingTooLarge, InstanceGone.
     """
-    xml = engine.diagram(session, instance_id)
-    active = engine.tokens(session, instance_id)["active"]
+    xml = inspection.diagram(session, instance_id)
+    active = inspection.progress(engine, session, instance_id)["active"]
     rows = session.execute(
         select(history.c.element_id, history.c.data)
         .where(

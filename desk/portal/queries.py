@@ -17,6 +17,7 @@ from desk.tickets.relations.linking import survivor
 from desk.tickets.statuses import statuses
 from desk.vendors.models import Transfer
 from desk.vendors.queries import with_vendor
+from engine import inspection
 from engine.errors import UnknownProcess
 from engine.runtime import Engine
 from engine.tables import deployed_resource, process_version, subscription
@@ -194,7 +195,7 @@ def tracked_ticket(
         _result(session, ticket),
         talk.messages,
         talk.earlier,
-        engine.awaits(session, ticket.instance_id),
+        inspection.awaited(session, ticket.instance_id),
         _status(session, ticket),
         with_vendor(session, ticket.id),
     )

@@ -22,7 +22,8 @@ from desk.tickets.task_mode.operations import run_at
 from desk.web.localisation import words
 from engine.bpmn.tokens import DiagramError
 from engine.feel.errors import FeelError
-from engine.runtime import Engine, OpenTask
+from engine.human_tasks import OpenTask
+from engine.runtime import Engine
 
 log = structlog.get_logger(__name__)
 

@@ -19,9 +19,10 @@ from desk.rules.publishing import FOLDERS, publish
 from desk.rules.reading import Marked, marked
 from desk.rules.rule import Rule
 from desk.rules.writing import write
+from engine import deploying
 from engine.actors import Actor
+from engine.deploying import Deployment
 from engine.errors import UnknownProcess
-from engine.library import Deployment
 from engine.operators import Text
 from engine.runtime import Engine
 from engine.tables import deployed_resource, process_version
@@ -161,7 +162,7 @@ def delete(session: Session, engine: Engine, key: str, *, actor: Actor) -> None:
 def withdraw(session: Session, engine: Engine, key: str) -> None:
     """Nothing starts the rule's process any more; when nothing does already, all is well."""
     try:
-        engine.library.withdraw(session, key)
+        deploying.withdraw(engine, session, key)
     except UnknownProcess:
         return
 

@@ -87,6 +87,7 @@ from desk.tickets.types import (
 from desk.tickets.views.queries import asked_by
 from desk.web.api import ApiBlueprint, PageQuery, page_of
 from desk.web.problems import problem
+from engine import inspection
 from engine.errors import (
     DiagramError,
     InstanceGone,
@@ -95,8 +96,8 @@ from engine.errors import (
     TaskTaken,
     UnknownOutcome,
 )
+from engine.human_tasks import OpenTask
 from engine.operators import OperatorError
-from engine.runtime import OpenTask
 from engine.timestamps import utc_now
 
 blueprint = ApiBlueprint("tickets", description="Tickets, their messages and trail, and my tasks")
@@ -596,7 +597,7 @@ def _detail(ticket_id: int) -> dict[str, Any]:
         user = current_user()
         if ticket is None or not may_see(session, user, ticket):
             raise NotFound
-        awaits = sorted(current_desk().engine.awaits(session, ticket.instance_id))
+        awaits = sorted(inspection.awaited(session, ticket.instance_id))
         own = values_of(session, [ticket_id])[ticket_id]
     names = {
         "customer": ticket.contact,

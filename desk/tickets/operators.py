@@ -26,6 +26,7 @@ from desk.tickets.relations.refusal import Refused
 from desk.tickets.relations.splitting import report_to_parent
 from desk.tickets.relations.watching import tell_people, tell_watchers
 from desk.tickets.types import BASIC, prefix_of
+from engine import inspection
 from engine.actors import Actor
 from engine.operators import OperatorError, Operators, Param, Step, Text
 
@@ -322,7 +323,7 @@ def set_status(
 def close(step: Step, *, ticket_id: TicketParam, remark: RemarkParam = None) -> dict[str, Any]:
     """Returns {"asked"}: whether the process takes it. `remark` is the result that the customer reads."""
     ticket = _ticket(step.session, ticket_id)
-    if CLOSE not in step.services.engine.awaits(step.session, ticket.instance_id):
+    if CLOSE not in inspection.awaited(step.session, ticket.instance_id):
         tell_people(step.session, step.services, ticket, [handler(ticket)], "Cannot be closed by itself",
                     "无法自动关闭", step.actor)  # fmt: skip
         return {"asked": False}

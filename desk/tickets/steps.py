@@ -22,7 +22,8 @@ from desk.tickets.types import all_types
 from desk.web.localisation import words
 from engine.bpmn.model import Outcome
 from engine.errors import StateUnreadable, TaskGone, TaskTaken
-from engine.runtime import Engine, OpenTask
+from engine.human_tasks import OpenTask
+from engine.runtime import Engine
 from engine.tables import human_task, process_instance, process_version
 from engine.task_form import shown
 

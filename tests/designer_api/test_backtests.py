@@ -9,6 +9,7 @@ from designer_api.backtests.differences import differences
 from designer_api.backtests.replay import Played
 from desk.application import Desk
 from desk.background.running import work_due
+from engine import inspection
 from engine.actors import SYSTEM
 from engine.jobs import work
 from tests.designer_api.test_compare import table
@@ -153,12 +154,12 @@ def test_of_what_is_done_otherwise_only_what_differs_is_said() -> None:
 def test_nothing_of_a_replay_stays(desk: Desk, program: Callable[..., Any]) -> None:
     ids = real_tickets(desk)
     with desk.reading() as session:
-        before = [desk.engine.history(session, one) for one in ids]
+        before = [inspection.history_of(session, one) for one in ids]
     files = {"t/q.bpmn": diagram(FLOW, key="q").decode(), "t/s.dmn": NEW.decode()}
     backtested(desk, program("implementer"), files=files, process="q")
     work(desk.engine, desk.database, "engine")
     with desk.reading() as session:
-        assert [desk.engine.history(session, one) for one in ids] == before
+        assert [inspection.history_of(session, one) for one in ids] == before
         assert len(desk.engine.open_tasks(session, ids[1])) == 1
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from engine import jobs, scheduler
+from engine import inspection, jobs, scheduler
 from engine.actors import SYSTEM, Actor
 from engine.database import Database
 from engine.operators import BpmnError, JobRun, OperatorError, Operators, Step, Text
@@ -101,12 +101,12 @@ class Rig:
     def active(self, instance: UUID) -> list[str]:
         """Where tokens stand."""
         with self.database.reading() as session:
-            return self.engine.tokens(session, instance)["active"]
+            return inspection.progress(self.engine, session, instance)["active"]
 
     def passed(self, instance: UUID) -> list[str]:
         """The elements that were completed, in order."""
         with self.database.reading() as session:
-            rows = self.engine.history(session, instance)
+            rows = inspection.history_of(session, instance)
         return [r["element_id"] for r in rows if r["event"] == "completed"]
 
     def status(self, instance: UUID) -> str:
@@ -122,7 +122,7 @@ class Rig:
         """The variables as the history tells them."""
         found: dict[str, Any] = {}
         with self.database.reading() as session:
-            for row in self.engine.history(session, instance):
+            for row in inspection.history_of(session, instance):
                 found |= row["data"].get("set", {})
         return found
 

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import select
 
-from engine import batches, jobs
+from engine import batches, inspection, jobs
 from engine.batch_acts import ACTS, Item
 from engine.errors import Reason
 from engine.jobs import LEASE
@@ -60,7 +60,7 @@ def test_a_batch_does_each_item_and_says_why_it_could_not(rig: Rig) -> None:
     assert failures(rig, batch_id) == {ended: gone, nowhere: gone}
     with rig.database.reading() as session:
         found = batches.progress(session, batch_id)
-        last = rig.engine.history(session, running[0])[-1]
+        last = inspection.history_of(session, running[0])[-1]
     assert found is not None
     assert (found.actor, found.reason, found.ended_at) == (ALICE, "because", rig.now)
     assert (last["event"], last["actor"], last["data"]["reason"]) == (

@@ -2,6 +2,7 @@
 
 import pytest
 
+from engine import inspection
 from engine.actors import SYSTEM
 from engine.errors import DeployRefused
 from tests.engine.conftest import Rig
@@ -39,7 +40,7 @@ def test_a_decision_is_made_and_explained_in_the_history(rig: Rig) -> None:
     assert rig.data(instance)["chosen"] == "low"
     with rig.database.reading() as session:
         (decided,) = [
-            r for r in rig.engine.history(session, instance) if r["event"] == "decided"
+            r for r in inspection.history_of(session, instance) if r["event"] == "decided"
         ]
     (table,) = decided["data"]["tables"]
     assert [r["id"] for r in table["rules"]] == ["r2"]

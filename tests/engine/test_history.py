@@ -2,6 +2,7 @@
 
 from sqlalchemy import select, update
 
+from engine import inspection
 from engine.history import START, chain
 from engine.tables import history
 from tests.engine.conftest import ALICE, Rig
@@ -19,7 +20,7 @@ def broken_at(rig: Rig, instance: object) -> int | None:
     """The first row whose hash does not follow from its content and the row before."""
     previous = START
     with rig.database.reading() as session:
-        for row in rig.engine.history(session, instance):
+        for row in inspection.history_of(session, instance):
             stored = row.pop("hash")
             if chain(previous, row) != stored:
                 return int(row["seq"])
@@ -32,7 +33,7 @@ def test_every_step_has_a_line_with_who_and_what_changed(rig: Rig) -> None:
     instance = rig.start(a=1)
     rig.complete("h", answer="yes")
     with rig.database.reading() as session:
-        rows = rig.engine.history(session, instance)
+        rows = inspection.history_of(session, instance)
     assert [(r["event"], r["element_id"]) for r in rows] == [
         ("started", None), ("completed", "s"), ("completed", "t"),
         ("submitted", "h"), ("completed", "h"), ("completed", "e"), ("ended", None),

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import insert
 
-from engine import incidents, modification
+from engine import incidents, inspection, modification
 from engine.errors import NothingToDo
 from engine.operators import PermanentFailure
 from engine.tables import timer as timer_table
@@ -38,7 +38,7 @@ def retry(rig: Rig, incident_id: UUID, **how: Any) -> bool:
 
 def last_row(rig: Rig, instance: UUID, event: str) -> dict[str, Any]:
     with rig.database.reading() as session:
-        return [r for r in rig.engine.history(session, instance) if r["event"] == event][-1]
+        return [r for r in inspection.history_of(session, instance) if r["event"] == event][-1]
 
 
 def test_a_retry_with_another_variable_works_with_it(rig: Rig) -> None:
@@ -167,7 +167,7 @@ def test_an_error_end_event_that_nobody_catches_ends_the_process(rig: Rig) -> No
     assert (incident.kind, incident.element_id, incident.instance_id) == ("error", "x", instance)
     with rig.database.reading() as session:
         assert rig.engine.open_tasks(session, instance) == []
-        rows = rig.engine.history(session, instance)
+        rows = inspection.history_of(session, instance)
     assert (rows[-1]["event"], rows[-1]["data"]) == ("failed", {"error": "E1"})
     assert "cancelled" in {r["event"] for r in rows if r["element_id"] == "b"}
 

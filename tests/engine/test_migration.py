@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from engine import migration, modification
+from engine import inspection, migration, modification
 from engine.errors import MigrationRefused
 from engine.library import Version
 from engine.tables import human_task, process_instance, timer
@@ -47,7 +47,7 @@ def test_an_instance_goes_on_in_the_new_version(rig: Rig) -> None:
     rig.complete("a")
     assert rig.active(instance) == ["c"]
     with rig.database.reading() as session:
-        assert "migrated" in {r["event"] for r in rig.engine.history(session, instance)}
+        assert "migrated" in {r["event"] for r in inspection.history_of(session, instance)}
 
 
 def test_a_renamed_element_is_found_by_its_name_or_told(rig: Rig) -> None:

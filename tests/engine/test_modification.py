@@ -1,10 +1,11 @@
 """Instances are suspended, resumed, edited, and their tokens moved by hand, always with a reason in the history."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
-from engine import modification
+from engine import inspection, modification
 from engine.errors import InstanceSuspended, TaskGone, UnknownElement
 from tests.engine.conftest import ALICE, Rig
 from tests.engine.diagrams import diagram, message, on_message, person, service, timer
@@ -91,7 +92,7 @@ def test_variables_are_edited_with_their_old_values_kept(rig: Rig) -> None:
     act(rig, modification.edit_variables, instance, {"level": 2})
     assert rig.data(instance)["level"] == 2
     with rig.database.reading() as session:
-        (edited,) = [r for r in rig.engine.history(session, instance) if r["event"] == "edited"]
+        (edited,) = [r for r in inspection.history_of(session, instance) if r["event"] == "edited"]
     assert edited["data"] == {"reason": "because", "before": {"level": 1}}
     assert edited["actor"] == ALICE.as_json()
 
@@ -99,9 +100,7 @@ def test_variables_are_edited_with_their_old_values_kept(rig: Rig) -> None:
 def test_a_token_is_moved_within_its_scope(rig: Rig) -> None:
     rig.deploy(diagram(ENDS + person("a") + person("b") + "s->a a->b b->e"))
     instance = rig.start()
-    (token,) = [
-        t for t in _tokens(rig, instance) if t.task_spec.node.id == "a"
-    ]  # fmt: skip
+    (token,) = [t for t in _tokens(rig, instance) if t.element == "a"]
     act(rig, modification.move_token, instance, token.id, "b")
     assert rig.active(instance) == ["b"]
     with pytest.raises(UnknownElement):
@@ -151,6 +150,6 @@ def test_a_token_is_added(rig: Rig) -> None:
     assert rig.status(instance) == "completed"
 
 
-def _tokens(rig: Rig, instance: object) -> list[object]:
+def _tokens(rig: Rig, instance: UUID) -> tuple[inspection.Standing, ...]:
     with rig.database.reading() as session:
-        return modification.tokens_of(rig.engine, session, instance)  # type: ignore[arg-type]
+        return inspection.look(rig.engine, session, instance).tokens

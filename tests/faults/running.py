@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select, update
 
-from engine import incidents, jobs, store_acts
+from engine import incidents, inspection, jobs, scheduler, store_acts
 from engine.actors import SYSTEM, Actor
 from engine.bpmn import state
 from engine.bpmn.program import Program
@@ -197,12 +197,12 @@ class Run:
         with self.database.reading() as session:
             row = session.execute(select(timer).where(timer.c.token_id == token)).one()
         with self.database.transaction() as session:
-            if not self.engine.fire(session, row, SYSTEM):
+            if not scheduler.fire(self.engine, session, row):
                 raise Fault(f"the timer {act.element} was due and did not fire")
         if self.reload:
             self._renew()
             with self.database.transaction() as session:
-                if self.engine.fire(session, row, SYSTEM):
+                if scheduler.fire(self.engine, session, row):
                     raise Fault(f"the timer {act.element} fired twice")
 
     def _work(self, act: Act, token: UUID) -> None:
@@ -261,8 +261,7 @@ class Run:
         ).one()
         if row.status != "active":
             return None
-        version = self.engine.library.version(session, row.version_id)
-        return self.engine._read(session, row, version)
+        return inspection.as_it_stands(self.engine, session, row)
 
     def _waiting(self, session: Any) -> list[Token]:
         instance = self._loaded(session)
@@ -344,7 +343,7 @@ class Run:
         found: dict[str, Any] = {}
         previous = START
         with self.database.reading() as session:
-            for row in self.engine.history(session, self.instance):
+            for row in inspection.history_of(session, self.instance):
                 found |= row["data"].get("set", {})
                 if chain(previous, row) != row["hash"]:
                     raise Fault(f"line {row['seq']} of the history breaks the chain")

@@ -23,6 +23,7 @@ from desk.forms import Form
 from desk.people.access import actor_of
 from desk.tickets import events
 from desk.tickets.models import Ticket
+from engine import inspection
 from engine.actors import SYSTEM
 from engine.history import START, chain
 from engine.operators import Text
@@ -194,7 +195,7 @@ def test_the_audit_pack_holds_trail_steps_messages_hashes_and_files(
         order = ticket_order(
             session, desk, found, layout, actor=actor_of(crew.auditor), locale="zh_CN"
         )
-        rows = desk.engine.history(session, worked.instance_id)
+        rows = inspection.history_of(session, worked.instance_id)
     pdf = machine.prints(order).pdf
     whole = "".join(texts(pdf))
     for words in (
@@ -220,7 +221,7 @@ def test_the_audit_pack_holds_trail_steps_messages_hashes_and_files(
 
 def test_a_history_that_was_changed_is_told(desk: Desk, worked: Ticket) -> None:
     with desk.reading() as session:
-        rows = desk.engine.history(session, worked.instance_id)
+        rows = inspection.history_of(session, worked.instance_id)
         assert chain_facts(session, worked.instance_id, rows)["whole"]
         changed = [{**row, "data": {"x": 1}} if row["seq"] == 3 else row for row in rows]
         assert chain_facts(session, worked.instance_id, changed)["broken_at"] == 3
@@ -328,7 +329,7 @@ def test_a_chain_is_judged_from_where_its_archive_ends(desk: Desk, worked: Ticke
     from desk.audit.models import Archive, ArchivedChain
 
     with desk.database.transaction() as session:
-        rows = desk.engine.history(session, worked.instance_id)
+        rows = inspection.history_of(session, worked.instance_id)
         archive = Archive(at=utc_now(), kind="history", reason="", file_key="", size=0, rows=5)
         session.add(archive)
         session.flush()

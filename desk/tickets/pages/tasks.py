@@ -42,8 +42,8 @@ from desk.tickets.tasks import TaskRow, count_my_tasks, due_group, my_tasks, nam
 from desk.web import navigation
 from desk.web.localisation import words
 from engine.errors import DiagramError, InstanceGone, TaskGone, TaskTaken, UnknownOutcome
+from engine.human_tasks import OpenTask
 from engine.operators import OperatorError
-from engine.runtime import OpenTask
 from engine.timestamps import utc_now
 
 DUE_TITLES: dict[str, Any] = {

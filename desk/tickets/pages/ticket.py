@@ -36,6 +36,7 @@ from desk.tickets.scope import may_see
 from desk.tickets.steps import open_steps
 from desk.tickets.tasks import names_of
 from desk.web.localisation import words as in_words
+from engine import inspection
 from engine.errors import DiagramError, InstanceGone, InstanceSuspended, StateUnreadable
 from engine.operators import OperatorError
 from engine.tables import human_task, incident
@@ -181,7 +182,7 @@ def flow_xml(ticket_id: int) -> Response:
     """The diagram of the version that the ticket runs on."""
     desk = current_desk()
     with desk.reading() as session:
-        xml = desk.engine.diagram(session, _found(session, ticket_id).instance_id)
+        xml = inspection.diagram(session, _found(session, ticket_id).instance_id)
     response = make_response(xml)
     response.content_type = "application/xml; charset=utf-8"
     return response
@@ -194,7 +195,7 @@ def flow_state(ticket_id: int) -> Response:
     desk = current_desk()
     with desk.reading() as session:
         instance_id = _found(session, ticket_id).instance_id
-        tokens = desk.engine.tokens(session, instance_id)
+        tokens = inspection.progress(desk.engine, session, instance_id)
         assigned: dict[str, str | None] = {}
         for element, assignee in session.execute(
             select(human_task.c.element_id, human_task.c.assignee).where(

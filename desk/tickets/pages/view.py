@@ -42,7 +42,8 @@ from desk.tickets.steps import OpenSteps, form_of, form_options, open_steps
 from desk.tickets.trail import CHANNELS, trail_line, who_did
 from desk.tickets.types import type_by_key
 from desk.web.localisation import words
-from engine.runtime import OpenTask
+from engine import inspection
+from engine.human_tasks import OpenTask
 from engine.tables import process_instance, process_version
 from engine.timestamps import utc_now
 
@@ -98,7 +99,7 @@ def show_ticket(
     engine, user = current_desk().engine, current_user()
     full = ticket_by_id(session, ticket.id)
     assert full is not None  # we hold it already
-    awaited = engine.awaits(session, full.instance_id)
+    awaited = inspection.awaited(session, full.instance_id)
     steps = open_steps(session, engine, full.instance_id, user)
     may_work = (
         (can(user, "ticket.process") or can(user, "ticket.dispatch"))
@@ -167,7 +168,7 @@ def show_ticket(
 def header_context(session: Session, ticket: Ticket) -> dict[str, Any]:
     """Which actions the reader has at the ticket's head; cancelling only where the process takes it."""
     user, there = current_user(), ticket.deleted_at is None
-    awaited = current_desk().engine.awaits(session, ticket.instance_id)
+    awaited = inspection.awaited(session, ticket.instance_id)
     return {
         **together_context(session, ticket),
         "can_edit": may_edit(user, ticket) and not only_looks(session, ticket, user),

@@ -6,6 +6,7 @@ import pytest
 
 from connectors.mail.loops import LOOP_HEADER
 from connectors.mail.outgoing import Order, send
+from engine import inspection
 from tests.connectors.mail.conftest import MailDesk, plain_mail
 
 AUTOMATIC = {"Auto_Submitted": "auto-replied"}
@@ -26,7 +27,7 @@ def test_an_absence_notice_is_filed_and_not_answered(mail_desk: MailDesk) -> Non
     assert [(m.ticket_id, m.automatic) for m in filed] == [(ticket.id, True)]
     assert len(mail_desk.outbox()) == 1
     with mail_desk.desk.database.reading() as session:
-        history = mail_desk.desk.engine.history(session, ticket.instance_id)
+        history = inspection.history_of(session, ticket.instance_id)
     assert not [row for row in history if row["event"] == "received"]
 
 
@@ -131,7 +132,7 @@ def test_one_address_causes_so_many_automatic_answers_an_hour(mail_desk: MailDes
     last = mail_desk.tickets()[4]
     assert acknowledge(mail_desk, last.id) == {"sent": False, "reason": "rate"}
     with mail_desk.desk.database.reading() as session:
-        assert mail_desk.desk.engine.awaits(session, last.instance_id)
+        assert inspection.awaited(session, last.instance_id)
 
 
 def exchange(here: MailDesk, there: MailDesk, *, strip: tuple[str, ...] = ()) -> int:

@@ -13,6 +13,7 @@ from connectors.mail.parsing import ParsedMail
 from connectors.mail.tokens import make_token, reply_address
 from desk.contacts.operations import match_or_create
 from desk.people.models import User
+from engine import inspection
 from engine.database import Database
 from tests.connectors.mail.conftest import MailDesk, parsed, plain_mail
 
@@ -205,7 +206,7 @@ def test_words_on_a_ticket_that_hears_no_more_begin_a_new_one(mail_desk: MailDes
     old, new = mail_desk.tickets()
     assert kinds(mail_desk) == [(old.id, "customer"), (new.id, "customer"), (new.id, "customer")]
     with mail_desk.desk.database.reading() as session:
-        begun = mail_desk.desk.engine.history(session, new.instance_id)[0]
+        begun = inspection.history_of(session, new.instance_id)[0]
     assert begun["data"]["set"]["previous_ticket"] == old.id
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 from desk.application import Desk
 from desk.audit.models import AuditEntry
 from desk.cockpit.models import InstanceVariable
+from engine import inspection
 from engine.actors import SYSTEM, Actor
 from engine.bpmn.state import FORMAT
 from engine.incidents import open_incident
@@ -233,10 +234,10 @@ def test_variables_are_changed_as_feel_or_text(floor: Floor, desk: Desk, as_role
     sent["var:old"] = '={"a": [1, null]}'
     assert browser.post(address, sent).status_code == 303
     with desk.reading() as session:
-        (row,) = [r for r in desk.engine.history(session, instance) if r["event"] == "edited"]
+        (row,) = [r for r in inspection.history_of(session, instance) if r["event"] == "edited"]
         found = {
             k: v
-            for r in desk.engine.history(session, instance)
+            for r in inspection.history_of(session, instance)
             for k, v in r["data"].get("set", {}).items()
         }
     assert row["data"]["before"] == {"colour": "red", "n": 3, "due": None}

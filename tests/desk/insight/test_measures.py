@@ -26,7 +26,7 @@ from desk.insight.sql import local_date
 from desk.people import queries as people
 from desk.surveys.models import Survey
 from desk.tickets.models import Ticket
-from engine import modification
+from engine import inspection, modification
 from engine.actors import SYSTEM
 from tests.desk.insight.conftest import NOW, SHANGHAI, Shop
 
@@ -238,7 +238,7 @@ def test_the_way_that_tickets_took(shop: Shop) -> None:
 
     assert one(shop.ask("as_drawn")) == (1.0, 3)
     with shop.desk.database.transaction() as session:
-        (token,) = modification.tokens_of(shop.desk.engine, session, moved)
+        (token,) = inspection.look(shop.desk.engine, session, moved).tokens
         modification.move_token(
             shop.desk.engine, session, moved, token.id, "e", actor=SYSTEM, reason="solved by phone"
         )

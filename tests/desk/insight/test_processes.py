@@ -17,7 +17,7 @@ from desk.exports import source, xes
 from desk.exports.wanted import Wanted
 from desk.insight.conformance import Conformance, conformance, misfits
 from desk.insight.variants import collapsed, variants
-from engine import migration, modification
+from engine import inspection, migration, modification
 from engine.actors import SYSTEM, Actor
 from engine.tables import process_instance
 from tests.desk.insight.conftest import Shop
@@ -139,7 +139,7 @@ def test_whatever_somebody_did_is_listed(shop: Shop, walked: list[UUID]) -> None
     moved, edited, migrated = (floor.start("review") for _ in range(3))
     shop.ticket(floor.now, instance=moved)
     with desk.database.transaction() as session:
-        (token,) = modification.tokens_of(desk.engine, session, moved)
+        (token,) = inspection.look(desk.engine, session, moved).tokens
         modification.move_token(
             desk.engine, session, moved, token.id, "e", actor=BOSS, reason="solved by phone"
         )

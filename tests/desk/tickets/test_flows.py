@@ -37,6 +37,7 @@ from desk.tickets.types import (
     requested_type,
     type_by_key,
 )
+from engine import inspection
 from engine.actors import SYSTEM, Actor
 from engine.errors import TaskGone
 from engine.scheduler import run_due
@@ -100,7 +101,7 @@ def do(desk: Desk) -> Callable[..., None]:
 
 def standing(desk: Desk, ticket: Ticket) -> list[str]:
     with desk.reading() as session:
-        return list(desk.engine.tokens(session, ticket.instance_id)["active"])
+        return list(inspection.progress(desk.engine, session, ticket.instance_id)["active"])
 
 
 def step(desk: Desk, ticket: Ticket, element: str) -> Any:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from engine import inspection
 from engine.database import Database
 from engine.tables import metadata
 from tests.engine.bpmn.test_compensation import throw, tie, undoable
@@ -125,7 +126,7 @@ def trace(rig: Rig, name: str) -> list[str]:
         act(rig)
         rig.work()
     with rig.database.reading() as session:
-        rows = rig.engine.history(session, instance)
+        rows = inspection.history_of(session, instance)
     lines = [f"{row['event']} {row['element_id'] or ''}".strip() for row in rows]
     return [*lines, f"= {rig.status(instance)}"]
 

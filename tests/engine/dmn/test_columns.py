@@ -2,8 +2,8 @@
 
 import pytest
 
+from engine.bundles import read_decisions
 from engine.dmn import parse_dmn
-from engine.library import read_decisions
 from tests.engine.dmn.models import decision, definitions, input_data, needs
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from engine import bundles
 from engine.bpmn.reading import read_definitions
 from engine.errors import DeployRefused
 from engine.lint import Bundle, lint, rules
@@ -375,7 +376,7 @@ WARNINGS = {
 @pytest.mark.parametrize("rule", WARNINGS)
 def test_a_warning_refuses_nothing(rig: Rig, rule: str) -> None:
     with rig.database.transaction() as session:
-        _, problems = rig.engine.library.check(session, {"a.bpmn": WARNINGS[rule]})
+        _, problems = bundles.check(rig.engine, session, {"a.bpmn": WARNINGS[rule]})
     assert [(p.rule, p.severity) for p in problems] == [(rule, "warning")]
     rig.deploy(WARNINGS[rule])
 

@@ -107,6 +107,7 @@ class Change:
     new: Any = None
     old_name: Words | None = None  # of the element that the property leads to
     new_name: Words | None = None
+    fact_name: Words | None = None  # what people have called it, where they have (a column's heading)
 
     @property
     def words(self) -> Words:
@@ -118,8 +119,8 @@ class Change:
         name = self.name.get(("en", "zh")[language]) or self.element
         if self.kind != "changed":
             return _VERBS[self.kind][language].format(kind=kind, name=name)
-        what = _property(self.fact or "", language)
         tag = ("en", "zh")[language]
+        what = self.fact_name[tag] if self.fact_name else _property(self.fact or "", language)
         old = _shown(self.old_name[tag] if self.old_name else self.old, language)
         new = _shown(self.new_name[tag] if self.new_name else self.new, language)
         if language == 0:

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from designer_api.compare.changes import Change
+from designer_api.compare.changes import Change, Words
 from designer_api.compare.order import merged, moved
-from designer_api.files.contents import words_of_decision
+from designer_api.files.contents import words_of_column, words_of_decision
 from engine.bpmn.document import Element, local
 from engine.bpmn.reading import read_xml
 
@@ -32,10 +32,10 @@ class Cell:
 
 @dataclass
 class _Table:
-    """A decision table: columns by id in their order (head text), rules by id in theirs (cells by column)."""
+    """A decision table: columns by id in their order (with headings), rules by id in theirs (cells by column)."""
 
     hit_policy: str
-    columns: dict[str, tuple[str, str]]  # id → (input | output | annotation, head)
+    columns: dict[str, tuple[str, Words]]  # id → (input | output | annotation, heading)
     rules: dict[str, dict[str, str]]
 
 
@@ -127,7 +127,7 @@ def _table(element: Element) -> _Table | None:
     found = next((e for e in element.iter() if local(e) == "decisionTable"), None)
     if found is None:
         return None
-    columns: dict[str, tuple[str, str]] = {}
+    columns: dict[str, tuple[str, Words]] = {}
     order: list[str] = []
     rules: dict[str, dict[str, str]] = {}
     for number, child in enumerate(found):
@@ -146,12 +146,14 @@ def _table(element: Element) -> _Table | None:
     return _Table(policy, columns, rules)
 
 
-def _head(column: Element) -> str:
-    label = column.get("label") or column.get("name") or ""
+def _head(column: Element) -> Words:
     expression = next((e for e in column if local(e) == "inputExpression"), None)
     text = _text(expression) if expression is not None else ""
     kind = (expression if expression is not None else column).get("typeRef") or ""
-    return " · ".join(part for part in (label, text, kind) if part)
+    return {
+        language: " · ".join(part for part in (label, text, kind) if part)
+        for language, label in words_of_column(column).items()
+    }
 
 
 def _text(element: Element) -> str:
@@ -166,7 +168,8 @@ def _cells(decision: str, old: _Table | None, new: _Table | None) -> Iterator[Ce
         was, now = old.columns.get(column), new.columns.get(column)
         if was != now:
             kind = "added" if was is None else "removed" if now is None else "changed"
-            yield Cell(decision, None, None, column, kind, was and was[1], now and now[1])
+            heads = (head and head[1]["zh"] for head in (was, now))
+            yield Cell(decision, None, None, column, kind, *heads)
     elsewhere = moved(list(old.rules), list(new.rules))
     for number, (rule, entries) in enumerate(new.rules.items(), 1):
         if rule not in old.rules:
@@ -239,9 +242,10 @@ def _said(
     for cell in cells:
         if cell.row is None:
             kind, head = columns[cell.column or ""]
-            names = {"en": head or kind, "zh": head or kind}
-            if cell.kind == "changed":
-                yield Change("changed", key, kind, names, "expression", cell.old, cell.new)
+            names = {language: text or kind for language, text in head.items()}
+            if cell.kind == "changed" and old is not None and new is not None:
+                heads = (table.columns[cell.column or ""][1] for table in (old, new))
+                yield Change("changed", key, kind, names, "expression", cell.old, cell.new, *heads)
             else:
                 yield Change(_kind(cell.kind), key, kind, names)
             continue
@@ -250,8 +254,11 @@ def _said(
             "zh": f"{decision['zh']} 第 {cell.row_number} 条",
         }
         if cell.kind == "changed":
-            head = columns[cell.column or ""][1] or (cell.column or "")
-            yield Change("changed", key, "rule", named, head, cell.old, cell.new)
+            head = columns[cell.column or ""][1]
+            names = {language: text or cell.column or "" for language, text in head.items()}
+            yield Change(
+                "changed", key, "rule", named, names["zh"], cell.old, cell.new, fact_name=names
+            )
         elif cell.kind == "moved":
             yield Change("changed", key, "rule", named, "position", cell.old, cell.new)
         else:

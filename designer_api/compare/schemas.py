@@ -55,9 +55,11 @@ class DiffOldNewSchema(ma.Schema):
     new = fields.String(allow_none=True)
 
 
-class DiffColumnSchema(DiffOldNewSchema):
-    """The head of a column."""
+class DiffColumnSchema(ma.Schema):
+    """The heading of a column on both sides; null where that side has none."""
 
+    old = words(allow_none=True)
+    new = words(allow_none=True)
     kind = fields.String(validate=OneOf(["input", "output", "annotation"]))
 
 

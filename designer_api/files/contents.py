@@ -175,6 +175,12 @@ def words_of_decision(decision: Any) -> dict[str, str]:
     return {"zh": name, "en": name} | _translated(decision)
 
 
+def words_of_column(column: Any) -> dict[str, str]:
+    """How a column of a decision table is headed, in both languages; empty where it has no heading."""
+    name = column.get("label") or column.get("name") or ""
+    return {"zh": name, "en": name} | _translated(column)
+
+
 def decision_words(content: bytes) -> dict[str, dict[str, str]]:
     """The names of all decisions of a file that can be read, by their ids."""
     return {e.get("id"): words_of_decision(e) for e in _decisions(read_xml(content))}

@@ -8,6 +8,9 @@ from engine.bpmn.document import ACTIVITIES, EVENTS, GATEWAYS, Element, local
 GAP_X, GAP_Y = 60.0, 50.0
 BORDER = 30.0  # inside a sub-process and around a lane's content
 EVENT, GATEWAY, TASK = (36.0, 36.0), (50.0, 50.0), (100.0, 80.0)
+NOTE, DATA = (100.0, 40.0), (36.0, 50.0)
+BESIDE = {"dataObjectReference": DATA, "dataStoreReference": DATA, "textAnnotation": NOTE}
+NEAR = 20.0  # between an element and what stands beside it, and for the name below that
 SUBPROCESSES = {"subProcess", "adHocSubProcess", "transaction"}
 
 
@@ -69,7 +72,8 @@ def place(scope: Element) -> Placed:
     sizes = {key: _size(nodes[key], inner.get(key)) for key in own}
     bands = _bands(scope, own)
     apart = {key for key in own if nodes[key].get("triggeredByEvent") == "true"}
-    _rows(placed, own, edges, sizes, bands, apart)
+    beside = _belongings(scope, nodes, hosts)
+    _rows(placed, own, edges, sizes, bands, apart, beside)
     _attach(placed, hosts)
     for key, one in inner.items():
         _nest(placed, key, one)
@@ -108,6 +112,33 @@ def _size(element: Element, inner: Placed | None) -> tuple[float, float]:
         return width, max(TASK[1], inner.height + 2 * BORDER)
     kind = local(element)
     return EVENT if kind in EVENTS else GATEWAY if kind in GATEWAYS else TASK
+
+
+def _belongings(
+    scope: Element, nodes: dict[str, Element], hosts: dict[str, str]
+) -> dict[str, tuple[str, tuple[float, float]]]:
+    """Data and notes of the scope that belong to one of its nodes: (that node, the size) by id."""
+    kinds = {e.get("id"): BESIDE[local(e)] for e in scope if local(e) in BESIDE and e.get("id")}
+    found: dict[str, tuple[str, tuple[float, float]]] = {}
+
+    def belongs(item: str | None, node: str | None) -> None:
+        if item in kinds and node in nodes:
+            found.setdefault(str(item), (hosts.get(str(node), str(node)), kinds[item]))
+
+    for element in scope:
+        if local(element) == "association":
+            ends = element.get("sourceRef"), element.get("targetRef")
+            belongs(*ends)
+            belongs(*ends[::-1])
+        for association in data_associations(element):
+            for reference in association:
+                belongs((reference.text or "").strip(), element.get("id"))
+    return found
+
+
+def data_associations(node: Element) -> list[Element]:
+    """What an activity or event reads and writes, each with its ends as text."""
+    return [e for e in node if local(e) in ("dataInputAssociation", "dataOutputAssociation")]
 
 
 def _columns(own: list[str], edges: list[tuple[str, str]]) -> dict[str, int]:
@@ -179,6 +210,7 @@ def _rows(
     sizes: dict[str, tuple[float, float]],
     bands: list[tuple[str | None, list[str]]],
     apart: set[str],
+    beside: dict[str, tuple[str, tuple[float, float]]],
 ) -> None:
     """Within a band a node keeps the row of who leads to it, where that is free in its column.
 
@@ -218,7 +250,8 @@ def _rows(
             left += sizes[key][0] + GAP_X
         placed.width = max(placed.width, left - GAP_X + BORDER)
         low = tops[-1] + max(sizes[k][1] for k in aside) if aside else tops[-1] - GAP_Y
-        bottom = max(low + BORDER, y + 120.0)
+        theirs = {key: one for key, one in beside.items() if one[0] in everybody}
+        bottom = max(_stand_beside(placed, theirs, low) + BORDER, y + 120.0)
         if lane is not None:
             placed.lanes[lane] = Box(0, y, 0, bottom - y)
         y = bottom
@@ -226,6 +259,40 @@ def _rows(
     placed.height = y
     for band in placed.lanes.values():
         band.width = placed.width
+
+
+def _stand_beside(
+    placed: Placed, beside: dict[str, tuple[str, tuple[float, float]]], low: float
+) -> float:
+    """Data and notes below what they belong to: at once where nothing else stands, else at the end of the band.
+
+    `low` is how far down that is; returns how far down it is then.
+    """
+    deepest, right = low, BORDER - NEAR
+    for key, (host, (width, height)) in sorted(
+        beside.items(), key=lambda item: placed.boxes[item[1][0]].x
+    ):
+        at = placed.boxes[host]
+        # boundary events stand on the left of an edge
+        x = at.right - width if at.width > width else at.x + (at.width - width) / 2
+        box = Box(x, at.bottom + NEAR, width, height)
+        others = (one for one in placed.boxes.values() if one is not at)
+        if box.bottom + NEAR > low or any(_touch(box, one) for one in others):
+            box = Box(max(x, right + NEAR), low + NEAR, width, height)
+            right, deepest = box.right, max(deepest, box.bottom + NEAR)
+        placed.boxes[key] = box
+        placed.width = max(placed.width, box.right + BORDER)
+    return deepest
+
+
+def _touch(one: Box, other: Box) -> bool:
+    """Whether less than the usual distance is between them."""
+    return (
+        one.x < other.right + NEAR
+        and other.x < one.right + NEAR
+        and one.y < other.bottom + NEAR
+        and other.y < one.bottom + NEAR
+    )
 
 
 def _row_of(
@@ -270,15 +337,13 @@ def _nest(placed: Placed, key: str, inner: Placed) -> None:
 
 
 def _beside(placed: Placed, scope: Element) -> None:
-    """Data and notes stand in a row below; they belong to no way."""
+    """Data and notes that belong to nothing stand in a row below."""
     x, top = BORDER, placed.height
     for element in scope:
-        kind = local(element)
-        if kind in ("dataObjectReference", "dataStoreReference", "textAnnotation") and element.get(
-            "id"
-        ):
-            size = (100.0, 40.0) if kind == "textAnnotation" else (36.0, 50.0)
-            placed.boxes[element.get("id")] = Box(x, top + 20, *size)
-            x += size[0] + GAP_X
-            placed.height = max(placed.height, top + 20 + size[1] + BORDER)
-            placed.width = max(placed.width, x)
+        key, size = element.get("id"), BESIDE.get(local(element))
+        if size is None or not key or key in placed.boxes:
+            continue
+        placed.boxes[key] = Box(x, top + NEAR, *size)
+        x += size[0] + GAP_X
+        placed.height = max(placed.height, top + NEAR + size[1] + BORDER)
+        placed.width = max(placed.width, x)

@@ -6,11 +6,19 @@ from xml.sax.saxutils import quoteattr
 
 from designer_api.files.contents import bytes_of, text_of
 from designer_api.layout.routing import Point, runs_through, way_round
-from designer_api.layout.scopes import BORDER, GAP_Y, SUBPROCESSES, Box, Placed, place
+from designer_api.layout.scopes import (
+    BESIDE,
+    BORDER,
+    GAP_Y,
+    SUBPROCESSES,
+    Box,
+    Placed,
+    data_associations,
+    place,
+)
 from engine.bpmn.document import BPMN, Element, local
 from engine.bpmn.reading import UnreadableDiagram, read_xml
 
-BESIDE = {"dataObjectReference", "dataStoreReference", "textAnnotation"}  # flows may pass them
 CELL = 200.0  # of the page, to look up what stands in it
 HEADER = 30.0  # of a pool or a lane, on the left
 DI = "http://www.omg.org/spec/BPMN/20100524/DI"
@@ -111,6 +119,13 @@ class _Plane:
             self._edge(key, steps.round(way, source, target, whole, self.ways))
         for element in process.iter(f"{{{BPMN}}}association"):
             self._straight(element, element.get("sourceRef"), element.get("targetRef"))
+        for node in elements.values():
+            for element in data_associations(node):
+                ends = {local(end): (end.text or "").strip() for end in element}
+                if local(element) == "dataInputAssociation":
+                    self._straight(element, ends.get("sourceRef"), node.get("id"))
+                else:
+                    self._straight(element, node.get("id"), ends.get("targetRef"))
 
     def _shape(self, key: str | None, box: Box, more: str = "") -> None:
         if not key:
@@ -200,6 +215,7 @@ class _Steps:
 
     def __init__(self, elements: dict[str, Element], boxes: dict[str, Box]) -> None:
         self.elements = elements
+        # flows may pass data and notes
         self.boxes = {key: box for key, box in boxes.items() if _kind(elements, key) not in BESIDE}
         self.cells: dict[tuple[int, int], list[str]] = {}
         for key, box in self.boxes.items():

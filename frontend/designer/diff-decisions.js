@@ -23,7 +23,7 @@ const kindOf = (old, now) => (old === null ? "added" : now === null ? "removed" 
 function head({ kind, old, new: now }) {
   const only = kindOf(old, now);
   const words = { input: t("Input"), output: t("Output"), annotation: t("Annotation") }[kind];
-  return h("th", { scope: "col", class: `is-${kind}${only ? ` is-${only}` : ""}` }, h("small", {}, only ? kindSign(only) : null, words), oldAndNew(old, now));
+  return h("th", { scope: "col", class: `is-${kind}${only ? ` is-${only}` : ""}` }, h("small", {}, only ? kindSign(only) : null, words), oldAndNew(old && both(old), now && both(now)));
 }
 
 function row({ old_number: before, new_number: number, moved, cells }, columns) {

@@ -118,6 +118,28 @@ def test_a_table_is_compared_cell_by_cell() -> None:
     assert named.words["en"] == "Decision “Hours”: English name was empty, is now “Hours”."
 
 
+def same(text: str) -> dict[str, str]:
+    return {"zh": text, "en": text}
+
+
+def test_headings_are_read_in_both_languages() -> None:
+    said = '<extensionElements><l:text xmlns:l="urn:lanedesk:bpmn:1.0" lang="en" name="{}"/></extensionElements>'
+    headed = f'label="等级">{said.format("Level")}'
+    old = table('a"vip"|2').replace(b'label="Level">', headed.encode())
+    found = compare_dmn(old, old.replace(b'"vip"', b'"gold"'))
+    assert found.changes[0].words == {
+        "en": "Rule “SLA, rule 1”: Level · level · string was “\"vip\"”, is now “\"gold\"”.",
+        "zh": "规则“SLA 第 1 条”：等级 · level · string由“\"vip\"”改为“\"gold\"”。",
+    }
+    assert found.tables[0]["columns"][0]["new"] == {
+        "zh": "等级 · level · string", "en": "Level · level · string",
+    }  # fmt: skip
+    (renamed,) = compare_dmn(old, old.replace(b'name="Level"', b'name="Rank"')).changes
+    assert renamed.words["en"] == (
+        "Input “Rank · level · string”: expression was “Level · level · string”, is now “Rank · level · string”."
+    )
+
+
 def test_a_table_is_drawn_with_what_was_and_what_is() -> None:
     hint = (
         '<input id="hint" label="Team"><inputExpression><text>team</text></inputExpression></input>'
@@ -133,9 +155,9 @@ def test_a_table_is_drawn_with_what_was_and_what_is() -> None:
     (drawn,) = compare_dmn(old, new.encode()).tables
     assert drawn["hit_policy"] == {"old": "UNIQUE", "new": "FIRST"}
     assert [(c["kind"], c["old"], c["new"]) for c in drawn["columns"]] == [
-        ("input", "Level · level · string", "Level · level · string"),
-        ("input", None, "Team · team"),
-        ("output", "hours · number", "hours · number"),
+        ("input", same("Level · level · string"), same("Level · level · string")),
+        ("input", None, same("Team · team")),
+        ("output", same("hours · number"), same("hours · number")),
     ]
     assert [
         (r["old_number"], r["new_number"], r["moved"], [(c["old"], c["new"]) for c in r["cells"]])

@@ -140,6 +140,38 @@ def test_pools_and_lanes_hold_what_is_theirs() -> None:
     assert edges(laid_out) == {"a-b", "m"}
 
 
+def test_data_and_notes_stand_below_what_they_belong_to() -> None:
+    def task(name: str, reads: str = "", writes: str = "") -> str:
+        said = ""
+        if reads:
+            said += f'<dataInputAssociation id="{name}_in"><sourceRef>{reads}</sourceRef></dataInputAssociation>'
+        if writes:
+            said += f'<dataOutputAssociation id="{name}_out"><targetRef>{writes}</targetRef></dataOutputAssociation>'
+        return f'<task id="{name}">{said}</task>'
+
+    body = (
+        '<laneSet id="ls"><lane id="l1"><flowNodeRef>a</flowNodeRef><flowNodeRef>c</flowNodeRef></lane>'
+        '<lane id="l2"><flowNodeRef>b</flowNodeRef></lane></laneSet>'
+        + task("a", writes="claim") + task("b", reads="claim", writes="count") + task("c", reads="sites")
+        + '<dataObject id="o"/><dataObjectReference id="claim" dataObjectRef="o"/>'
+        '<dataStoreReference id="count" dataStoreRef="Count"/><dataStoreReference id="sites" dataStoreRef="Sites"/>'
+        '<dataStoreReference id="nobodys"/><textAnnotation id="note"><text>!</text></textAnnotation>'
+        '<association id="as" sourceRef="note" targetRef="c"/>a->b b->c'
+    )  # fmt: skip
+    laid_out = with_layout(diagram(body))
+    found = boxes(laid_out)
+    assert overlapping({key: box for key, box in found.items() if key not in ("l1", "l2")}) == []
+    for item, host, lane in (
+        ("claim", "a", "l1"), ("count", "b", "l2"), ("sites", "c", "l1"), ("note", "c", "l1"),
+    ):  # fmt: skip
+        (x, y, width, height), (left, top, wide, high) = found[item], found[host]
+        assert left - 60 <= x + width / 2 <= left + wide + 160, item
+        assert top + high < y
+        assert y + height < found[lane][1] + found[lane][3]
+    assert found["nobodys"][1] > found["l2"][1] + found["l2"][3]
+    assert edges(laid_out) == {"a-b", "b-c", "a_out", "b_in", "b_out", "c_in", "as"}
+
+
 def test_what_is_inside_a_subprocess_stays_inside() -> None:
     body = (
         '<startEvent id="s"/><subProcess id="sub"><startEvent id="is"/><task id="it"/>is->it'

@@ -75,6 +75,8 @@ NAMES: Final[dict[str, Text]] = {
     "key": Text("key", "标识"), "label": Text("label", "显示名称"), "fields": Text("fields", "字段"),
     "group_id": Text("group", "分组"), "dictionary_id": Text("dictionary", "字典"),
     "expression": Text("formula", "公式"), "pattern": Text("pattern", "正则表达式"),
+    "columns": Text("columns", "列"), "catalogue_id": Text("catalogue", "目录"),
+    "code": Text("code", "编号"), "unit": Text("unit", "单位"), "price": Text("unit price", "单价"),
     "required": Text("required", "必填"), "held": Text("read-only for", "只读范围"),
     "in_list": Text("in lists", "列表显示"), "searchable": Text("searchable", "提供搜索"),
     "types": Text("types", "类型"), "order": Text("order", "排序"),

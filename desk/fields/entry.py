@@ -11,14 +11,18 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from markupsafe import Markup
 from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
 
 from desk.application import Desk, current_desk
 from desk.fields import tables
+from desk.fields.catalogues import offered, row_of
 from desk.fields.forms import CONTAINER, form_of_fields, options_of
-from desk.fields.models import Field, Kind
+from desk.fields.models import CatalogueItem, Field, Kind
 from desk.fields.operators import as_json
 from desk.fields.values import EMPTY, held_for, names_of, set_values, ticket_fields, values_of
 from desk.forms import Form, Option, Submission
+from desk.forms.sources import ACTION
+from desk.forms.submission import REFRESH
 from desk.forms.tree import Json
 from desk.people.models import User
 from desk.tickets.attachments import StoredFile, store_upload
@@ -29,6 +33,7 @@ from engine.actors import Actor
 from engine.statements import write
 
 PREFIX = "fields"  # of the ids on the page
+FIND, PICK = "find:", "pick:"  # actions of a table's catalogue: search it, take an item of it
 
 
 @dataclass(frozen=True)
@@ -96,14 +101,39 @@ class Entry:
         """What the page sent; None when there are no fields. What is read-only keeps its value."""
         if not self.fields:
             return None
-        return self.form().parse(
-            request.form,
+        entries = MultiDict(request.form)
+        asked = entries.get(ACTION, "")
+        if asked.startswith((FIND, PICK)):
+            entries[ACTION] = REFRESH
+        sent = self.form().parse(
+            entries,
             request.files,
             data={CONTAINER: {**self.values, **self.filled}},
             locale=str(get_locale()),
             options=self.options,
             zone=_zone(),
         )
+        if asked.startswith(PICK):
+            self._pick(asked.removeprefix(PICK), _own(sent))
+        return sent
+
+    def _pick(self, asked: str, values: Mapping[str, Json]) -> None:
+        """Put an item of the catalogue into the first empty row, else into one more: `fields.<key>.<item>`."""
+        key, _dot, number = asked.removeprefix(f"{CONTAINER}.").partition(".")
+        table = next((one for one in self.fields if one.key == key and one.catalogue_id), None)
+        rows = values.get(key)
+        if table is None or not isinstance(rows, list) or not number.isdecimal():
+            return
+        with current_desk().reading() as session:
+            item = session.get(CatalogueItem, int(number)) if len(number) < 19 else None
+            if item is None or item.catalogue_id != table.catalogue_id or not item.active:
+                return
+            picked = row_of(table, item)
+        empty = next((row for row in rows if all(cell in EMPTY for cell in row.values())), None)
+        if empty is not None:
+            empty |= picked
+        elif len(rows) < tables.MOST_ROWS:
+            rows.append(picked)
 
     def sections(self, submission: Submission | None = None) -> list[Section]:
         """The fields to be filled in, by group; after a refusal as they were sent."""
@@ -131,7 +161,7 @@ class Entry:
             zone=_zone(),
         )
         if fields[0].kind == Kind.TABLE:
-            html += _totals(fields[0], values.get(fields[0].key))
+            html += _totals(fields[0], values.get(fields[0].key)) + _search(fields[0])
         return html
 
     def shown_with(self, submission: Submission | None) -> Submission | None:
@@ -283,6 +313,20 @@ def _totals(table: Field, value: Json) -> Markup:
     if not rows or not sums:
         return Markup()
     return Markup(render_template("fields/_totals.html", totals=sums))  # noqa: S704 - rendered with autoescape
+
+
+def _search(table: Field) -> Markup:
+    """What searches the table's catalogue, and what was found."""
+    if table.catalogue_id is None:
+        return Markup()
+    said = request.form.get(f"__find.{table.key}", "").strip()
+    picking = request.form.get(ACTION, "").startswith(f"{PICK}{CONTAINER}.{table.key}.")
+    with current_desk().reading() as session:
+        items = offered(session, table.catalogue_id, said) if said and not picking else ()
+        html = render_template(
+            "fields/_pick.html", key=table.key, said="" if picking else said, items=items, digits=tables.digits
+        )
+    return Markup(html)  # noqa: S704 - rendered with autoescape
 
 
 def _runs(fields: Sequence[Field]) -> list[list[Field]]:

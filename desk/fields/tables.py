@@ -215,9 +215,9 @@ def changed_words(
 ) -> tuple[dict[str, str] | None, dict[str, str] | None]:
     """The rows that are not in the other value, with their numbers; None where there is none."""
     before, after = rows_of(old), rows_of(new)
-    texts = [[json.dumps(row, sort_keys=True) for row in rows] for rows in (before, after)]
+    a, b = ([json.dumps(row, sort_keys=True) for row in rows] for rows in (before, after))
     gone, come = list[int](), list[int]()
-    for tag, i1, i2, j1, j2 in SequenceMatcher(None, *texts, autojunk=False).get_opcodes():
+    for tag, i1, i2, j1, j2 in SequenceMatcher(a=a, b=b, autojunk=False).get_opcodes():
         if tag != "equal":
             gone += range(i1, i2)
             come += range(j1, j2)

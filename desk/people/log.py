@@ -45,6 +45,7 @@ ACTIONS: Final[dict[str, Text]] = {
     "field_order": Text("Changed the order of ticket fields", "调整工单字段顺序"),
     "field_group_changed": Text("Changed a group of ticket fields", "修改工单字段分组"),
     "dictionary_changed": Text("Changed a dictionary", "修改数据字典"),
+    "catalogue_changed": Text("Changed a catalogue", "修改商品目录"),
     "token_created": Text("Created a key for programs", "创建访问令牌"),
     "token_revoked": Text("Revoked a key for programs", "吊销访问令牌"),
 }
@@ -96,6 +97,8 @@ FIELDS: Final[dict[str, Text]] = {
     "dictionary_id": Text("dictionary", "字典"),
     "expression": Text("formula", "公式"),
     "pattern": Text("pattern", "正则表达式"),
+    "columns": Text("columns", "列"),
+    "catalogue_id": Text("catalogue", "目录"),
     "required": Text("required", "必填"),
     "held": Text("read-only for", "只读范围"),
     "in_list": Text("in lists", "列表显示"),

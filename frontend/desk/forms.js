@@ -43,12 +43,21 @@ document.addEventListener("htmx:after:request", (event) => {
   memory.remove(key(form));
 });
 
-// A row was added to a list of the form (<button name="__action" value="add:list">): go on typing in it.
+// A row was added to a list of the form (<button name="__action" value="add:list">), or picked for it from a catalogue
+// ("pick:list.item"): go on typing in it, where nothing stands yet.
 let grown = "";
 document.addEventListener("submit", (event) => {
   const { name, value } = event.submitter ?? {};
-  grown = name === "__action" && value.startsWith("add:") ? value.slice(4) : "";
+  const [, added, picked] = (name === "__action" && /^(?:add:(.+)|pick:(.+)\.\d+)$/.exec(value)) || [];
+  grown = added ?? picked ?? "";
 }, true);
+
+// Enter in the search of a catalogue searches; elsewhere in the form it sends the form.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.isComposing || event.target.dataset?.find === undefined) return;
+  event.preventDefault();
+  event.target.form.requestSubmit(event.target.parentElement.querySelector("button"));
+});
 
 document.addEventListener("change", (event) => {
   event.target.closest?.("form[data-autosubmit]")?.requestSubmit();
@@ -59,7 +68,8 @@ onContent(() => {
   if (grown) {
     const list = document.querySelectorAll(`[data-ld-list="${CSS.escape(grown)}"] [data-ld-row]`);
     grown = "";
-    list[list.length - 1]?.querySelector("input:not([type=hidden]), select, textarea")?.focus();
+    const cells = [...(list[list.length - 1]?.querySelectorAll("input:not([type=hidden]), select, textarea") ?? [])];
+    (cells.find((cell) => !cell.value) ?? cells[0])?.focus();
   }
   const summary = document.querySelector("[data-autofocus]:not([data-focused])");
   if (summary) {

@@ -25,4 +25,4 @@ def moved(keys: Sequence[str]) -> list[str]:
     return found
 
 
-from desk.fields.pages import definitions, dictionaries  # noqa: E402, F401 - they add their routes
+from desk.fields.pages import catalogues, definitions, dictionaries  # noqa: E402, F401 - they add their routes

@@ -1,5 +1,6 @@
 """Tables of rows as fields of tickets: columns, what is computed, totals, and everywhere a field stands."""
 
+import io
 import re
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -11,13 +12,16 @@ from flask import Flask
 from sqlalchemy import select
 
 from desk.application import Desk
-from desk.fields.lists import texts
-from desk.fields.models import Dictionary, Field, FieldValue, Kind
+from desk.audit.models import AuditEntry
+from desk.fields.catalogues import ItemSettings, add_item, create_catalogue
+from desk.fields.lists import Names, texts
+from desk.fields.models import CatalogueItem, Dictionary, Field, FieldValue, Kind
 from desk.fields.operations import FieldError
 from desk.fields.tables import PRODUCTS, Column, ColumnKind, totals
 from desk.fields.values import FieldRefused, all_fields, feel_value, words_of
 from desk.tickets.models import Ticket, TrailEntry
 from desk.tickets.types import ensure_types
+from engine.actors import SYSTEM
 from tests.desk.forms.building import entries
 
 from .conftest import MakeField
@@ -57,7 +61,7 @@ def test_rows_are_kept_with_what_is_computed_and_their_total(
             "zh": "墨盒，120.5，2，241；硒鼓，300，1，300（合计：541）",
             "en": "墨盒, 120.5, 2, 241; 硒鼓, 300, 1, 300 (total: 541)",
         }
-        cell = texts(session, all_fields(session), [ticket.id])[ticket.id]["products"]
+        cell = texts(session, all_fields(session), [ticket.id], Names(session))[ticket.id]["products"]
         assert "墨盒" in cell
     assert feel_value(products, kept)[0]["product_sum"] == 241
 
@@ -276,3 +280,85 @@ def test_programs_read_and_write_rows_and_hear_what_is_wrong(
     put_back["columns"] = described["columns"][:3]
     assert api("PUT", "/api/v1/ticket-fields/products", put_back, boss).status_code == 200
     assert len(api("GET", "/api/v1/ticket-fields").json["items"][0]["columns"]) == 3
+
+
+def test_an_administrator_keeps_a_catalogue(desk: Desk, crew: SimpleNamespace, visit: Any, make_user: Any) -> None:
+    boss = visit(make_user("boss", roles=["administrator"]))
+    assert boss.get("/settings/catalogues").status_code == 200
+    assert boss.post("/settings/catalogues", {"key": "1", "title_en": "Parts"}).status_code == 422
+    assert boss.post("/settings/catalogues", {"key": "parts", "title_en": "Parts"}).status_code == 303
+    assert boss.post("/settings/catalogues", {"key": "parts", "title_en": "Parts"}).status_code == 422
+    address = "/settings/catalogues/parts"
+    assert boss.post(address, {"code": "T-1", "title": "墨盒", "price": "¥1,120.50"}).status_code == 303
+    for wrong, words in (
+        ({"code": "T-1", "title": "Again"}, "has an item with this code"),
+        ({"code": "T-2", "title": "Toner", "price": "much"}, "This is not a price."),
+        ({"code": "", "title": "Toner"}, "Give it a code."),
+    ):
+        answer = boss.post(address, wrong)
+        assert answer.status_code == 422
+        assert words in answer.text
+    sheet = "编号,名称,单位,单价,备注\nT-1,黑色墨盒,个,99,\nD-1,硒鼓,个,300,HP 1020\n"
+    file = {"file": (io.BytesIO(sheet.encode()), "parts.csv")}
+    assert boss.post(f"{address}/file", file).status_code == 303
+    page = boss.get(f"{address}?q=hp+硒鼓").text
+    assert "硒鼓" in page
+    assert "墨盒" not in page
+    (number,) = re.findall(r"/items/(\d+)", page)
+    for content, words in (
+        ("a,b\n1,2\n", "has to name the columns"),
+        ("code,name,unit price\nX-1,Fan,1\nX-2,Belt,dear\n", "Row 3: This is not a price."),
+    ):
+        answer = boss.post(f"{address}/file", {"file": (io.BytesIO(content.encode()), "wrong.csv")})
+        assert answer.status_code == 422
+        assert words in answer.text
+    assert 'value="300"' in boss.get(f"{address}/items/{number}").text
+    kept = {"code": "D-1", "title": "硒鼓", "price": "310", "unit": "个"}
+    assert boss.post(f"{address}/items/{number}", kept).status_code == 303
+    with desk.reading() as session:
+        found = {item.code: item for item in session.scalars(select(CatalogueItem))}
+        assert {code: (item.title, item.price, item.active) for code, item in found.items()} == {
+            "T-1": ("黑色墨盒", 99, True), "D-1": ("硒鼓", 310, False),
+        }  # fmt: skip
+        log = session.scalars(select(AuditEntry).where(AuditEntry.action == "catalogue_changed")).all()
+    assert len(log) == 4
+    assert visit(crew.lilei).get("/settings/catalogues").status_code == 403
+
+
+def test_rows_are_picked_from_the_catalogue_by_a_word(
+    desk: Desk, crew: SimpleNamespace, visit: Any, make_field: MakeField
+) -> None:
+    with desk.database.transaction() as session:
+        ensure_types(session)
+        parts = create_catalogue(session, "parts", {"en": "Parts"}, actor=SYSTEM)
+        toner, drum, old = (
+            add_item(session, parts, ItemSettings(*item), actor=SYSTEM).id
+            for item in (("T-1", "墨盒", "", "99.5"), ("D-1", "硒鼓", "", "300"), ("T-0", "旧墨盒", "", "1", "", False))
+        )
+        catalogue = parts.id
+    make_field("products", Kind.TABLE, columns=PRODUCTS, catalogue_id=catalogue)
+    boss = visit(crew.dispatcher)
+    assert "__find.products" in boss.get("/tickets/new").text
+    found = boss.post("/tickets/new", {**SENT, "__find.products": "墨盒", "__action": "find:fields.products"})
+    assert found.status_code == 200
+    assert f'value="pick:fields.products.{toner}"' in found.text
+    assert f"fields.products.{drum}" not in found.text
+    assert f"fields.products.{old}" not in found.text
+    assert SENT["title"] in found.text
+    picked = boss.post("/tickets/new", {**SENT, "__action": f"pick:fields.products.{toner}"})
+    sent = form_of(picked.text)
+    assert (sent["fields.products.0.title"], sent["fields.products.0.product_price"]) == (["墨盒"], ["99.5"])
+    for nothing in (old, 10**20, "x", ""):
+        again = boss.post("/tickets/new", {**sent, "__action": f"pick:fields.products.{nothing}"})
+        assert "fields.products.1" not in again.text
+    both = form_of(boss.post("/tickets/new", {**sent, "__action": f"pick:fields.products.{drum}"}).text)
+    assert both["fields.products.1.title"] == ["硒鼓"]
+    numbers = {"fields.products.0.product_num": "2", "fields.products.1.product_num": "1"}
+    assert boss.post("/tickets/new", {**both, **SENT, **numbers}).status_code == 303
+    with desk.reading() as session:
+        ticket = session.scalars(select(Ticket)).one()
+    assert [one["product_sum"] for one in has(desk, ticket)["products"]] == [199, 300]
+    sent = form_of(boss.get(f"/tickets/{ticket.id}/edit").text)
+    more = boss.post(f"/tickets/{ticket.id}/edit", {**sent, "__action": f"pick:fields.products.{toner}"})
+    assert more.status_code == 200
+    assert 'name="fields.products.2.title"' in more.text

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session, aliased
 from desk.fields.forms import FROM_DICTIONARY, entries_of
 from desk.fields.models import DictionaryEntry, Field, FieldValue, Kind
 from desk.fields.values import active_fields, names_of, said, values_of
+from desk.forms import Option
 from desk.tickets.models import Ticket
 from desk.web.localisation import words
 
@@ -56,24 +57,37 @@ def columns(fields: Iterable[Field]) -> list[Field]:
     return [field for field in fields if field.in_list]
 
 
+class Names:
+    """What keys of dictionaries are called; each dictionary is read once, when it is asked for."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._known: dict[str, Mapping[str, Option]] = {}
+
+    def of(self, field: Field) -> Mapping[str, Option]:
+        """`names_of` the field."""
+        if field.key not in self._known:
+            self._known[field.key] = names_of(self._session, field)
+        return self._known[field.key]
+
+
 def texts(
-    session: Session, fields: Iterable[Field], ticket_ids: Collection[int]
+    session: Session, fields: Iterable[Field], ticket_ids: Collection[int], names: Names
 ) -> dict[int, dict[str, str]]:
     """What tickets have in these fields, by ticket and key, in the reader's language."""
     has = values_of(session, ticket_ids)
     found: dict[int, dict[str, str]] = {number: {} for number in has}
     for field in fields:
-        names = names_of(session, field)
         for number, values in has.items():
             if field.key in values:
-                found[number][field.key] = words(said(field, values[field.key], names))
+                found[number][field.key] = words(said(field, values[field.key], names.of(field)))
     return found
 
 
 # -- filters -------------------------------------------------------------------------------------
 
 
-def controls(session: Session, fields: Iterable[Field]) -> list[FilterControl]:
+def controls(fields: Iterable[Field], names: Names) -> list[FilterControl]:
     """The filters of those of the fields that are searchable."""
     found: list[FilterControl] = []
     for field in fields:
@@ -81,7 +95,7 @@ def controls(session: Session, fields: Iterable[Field]) -> list[FilterControl]:
             continue
         name, label = f"f.{field.key}", words(field.label)
         if field.kind in FROM_DICTIONARY and field.dictionary_id is not None:
-            found.append(FilterControl(name, label, "select", _offered(session, field)))
+            found.append(FilterControl(name, label, "select", _offered(names.of(field))))
         elif field.kind == Kind.CHECK:
             found.append(FilterControl(name, label, "select", [("1", _("yes")), ("0", _("no"))]))
         elif field.kind == Kind.STARS:
@@ -96,11 +110,11 @@ def controls(session: Session, fields: Iterable[Field]) -> list[FilterControl]:
     return found
 
 
-def _offered(session: Session, field: Field) -> list[tuple[str, str]]:
+def _offered(names: Mapping[str, Option]) -> list[tuple[str, str]]:
     """All entries by their path, also those that others stand below: they mean all of these."""
     return [
         (key, words({"zh": option.label, **option.labels}))
-        for key, option in names_of(session, field).items()
+        for key, option in names.items()
     ]
 
 

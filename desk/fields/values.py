@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from decimal import Decimal
@@ -250,11 +251,17 @@ def set_values(
     Side effects: the ticket is locked; a line of the trail for each change, with old and new in
     words; timers and conditions of its process that read the ticket are worked out anew; open pages
     are told, and `ticket.changed` is emitted with fields named `fields.<key>`, of tables without what they
-    hold. Raises FieldRefused;
-    nothing is set then.
+    hold. Raises FieldRefused; nothing is set then.
     """
     session.refresh(ticket, with_for_update={"of": Ticket})
     changes = _put(session, desk.settings.timezone, ticket, wanted)
+    return _tell(session, desk, ticket, changes, actor)
+
+
+def _tell(
+    session: Session, desk: Desk, ticket: Ticket, changes: Sequence[Changed], actor: Actor
+) -> list[str]:
+    """The side effects of `set_values` besides the values. Returns the keys that changed."""
     if not changes:
         return []
     now = utc_now()
@@ -284,7 +291,7 @@ def first_values(
 ) -> None:
     """What a new ticket begins with, of answers of a form; neither trail nor event. `zone` is the desk's."""
     if usable := _usable(session, ticket, answers, actor):
-        _put(session, zone, ticket, usable)
+        _keep(session, zone, ticket, usable)
 
 
 def keep_answers(
@@ -302,26 +309,25 @@ def keep_answers(
         .where(process_instance.c.id == ticket.instance_id)
         .with_for_update()
     )
-    return set_values(session, desk, ticket, usable, actor=actor)
+    session.refresh(ticket, with_for_update={"of": Ticket})
+    changes = _keep(session, desk.settings.timezone, ticket, usable)
+    return _tell(session, desk, ticket, changes, actor)
 
 
 def _usable(
     session: Session, ticket: Ticket, answers: Mapping[str, Any], actor: Actor
 ) -> dict[str, Json]:
-    """Answers whose key is that of a field which can hold them: the form has asked by its own rules."""
+    """Answers whose key is that of a field, as it keeps them, where it can: the form has asked by its own rules."""
     if not answers:
         return {}
     fields = {field.key: field for field in ticket_fields(session, ticket.type)}
     customer = held_for(fields.values(), None) if actor.kind == "contact" else frozenset()
-    found = {}
+    found: dict[str, Json] = {}
     for key in answers.keys() & fields.keys() - customer:
         if fields[key].kind in (Kind.COMPUTED, Kind.FILE) or answers[key] in EMPTY:
             continue
-        try:
-            _checked(session, [fields[key]], {key: answers[key]}, {})
-        except FieldRefused:
-            continue
-        found[key] = answers[key]
+        with suppress(FieldRefused):
+            found |= _checked(session, [fields[key]], {key: answers[key]}, {})
     return found
 
 
@@ -348,17 +354,37 @@ def _put(session: Session, zone: str, ticket: Ticket, wanted: Mapping[str, Json]
     asked = [field for field in fields.values() if field.key in wanted]
     checked = _checked(session, asked, wanted, has)
     _check_files(session, ticket, asked, checked)
-    for field in asked:
-        if field.kind == Kind.TABLE:
-            checked[field.key] = _rows(field, checked[field.key], zone)
+    return _write_all(session, zone, ticket, list(fields.values()), has, checked)
+
+
+def _keep(
+    session: Session, zone: str, ticket: Ticket, checked: Mapping[str, Json]
+) -> list[Changed]:
+    """Write what `_usable` gave; what has changed."""
+    has = values_of(session, [ticket.id])[ticket.id]
+    return _write_all(session, zone, ticket, all_fields(session), has, checked)
+
+
+def _write_all(
+    session: Session,
+    zone: str,
+    ticket: Ticket,
+    fields: Sequence[Field],
+    has: Mapping[str, Json],
+    checked: Mapping[str, Json],
+) -> list[Changed]:
+    """Write checked values, and what is computed of them; what has changed, in the order of `fields`."""
     now = {**has, **checked}
-    here = [field for field in fields.values() if field.active and belongs(field, ticket.type)]
+    for field in fields:
+        if field.kind == Kind.TABLE and field.key in checked:
+            now[field.key] = _rows(field, checked[field.key], zone)
+    here = [field for field in fields if field.active and belongs(field, ticket.type)]
     for field in here:
         if field.kind == Kind.COMPUTED:
             now[field.key] = compute(field, here, now, zone)
     changes = [
         Changed(field, has.get(field.key), None if now[field.key] in EMPTY else now[field.key])
-        for field in fields.values()
+        for field in fields
         if field.key in now and _differs(has.get(field.key), now[field.key])
     ]
     for change in changes:
@@ -402,9 +428,8 @@ def _checked(
     form = form_of_fields(by_form)
     payload = {CONTAINER: {field.key: as_entered(field, wanted[field.key]) for field in by_form}}
     options = options_of(session, by_form, has)
-    done, zh = (
-        form.validate_json(payload, locale=locale, options=options) for locale in ("en", "zh_CN")
-    )
+    done = form.validate_json(payload, locale="en", options=options)
+    zh = form.validate_json(payload, locale="zh_CN", options=options) if done.errors else done
     for name, words in done.errors.items():
         steps = name.split(".")
         key = steps[1] if len(steps) > 1 else name

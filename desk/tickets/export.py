@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from desk.application import current_desk
 from desk.contacts.addresses import shown_phone
-from desk.fields.lists import columns, texts
+from desk.fields.lists import Names, columns, texts
 from desk.fields.values import active_fields
 from desk.people.access import current_actor
 from desk.people.log import record
@@ -81,7 +81,7 @@ def as_csv(
     yield BOM + written([*(str(heading) for heading in HEADINGS), *map(harmless, labels)])
     for together in _batched(rows, AT_ONCE):
         with reading() as session:
-            has = texts(session, fields, [row.id for row in together])
+            has = texts(session, fields, [row.id for row in together], Names(session))
         for row in together:
             shown = [harmless(has[row.id].get(field.key, "")) for field in fields]
             yield written([*_cells(row, zone, own), *shown])

@@ -142,32 +142,32 @@ def is_open(link: OneTimeLink) -> bool:
 def fill_in(
     session: Session,
     desk: Desk,
-    link: OneTimeLink,
+    link_id: int,
     offered: Sequence[Offer],
     values: Mapping[str, Json],
     *,
     locale: str,
-) -> Ticket:
-    """Take what a customer filled in; the ticket that was opened or answered.
+) -> tuple[Ticket, bool]:
+    """Take what a customer filled in; the ticket, and whether it was opened with it.
 
     Side effects: the link is used up and forgets what it held; a ticket with its process, or on the link's ticket its
     fields, its customer, a line of the trail and the event ticket.link_answered. Raises NotOpen, FieldRefused, and what
     the diagram raises.
     """
-    session.refresh(link, with_for_update={"of": OneTimeLink})
+    link = session.get_one(OneTimeLink, link_id, with_for_update={"of": OneTimeLink})
     if not is_open(link):
         raise NotOpen
     asked = [Asked.from_json(kept) for kept in link.fields]
     link.used_at = utc_now()
     _forget(link)
     if link.ticket_id is None:
-        return _open(session, desk, link, values, locale)
+        return _open(session, desk, link, values, locale), True
     ticket = survivor(session, session.get_one(Ticket, link.ticket_id))
     if ticket.deleted_at is not None:
         raise NotOpen
     keys = [one.key for one in asked if one.mode != "shown"]
     _answer(session, desk, link, ticket, [o for o in offered if o.key in keys], values)
-    return ticket
+    return ticket, False
 
 
 def _open(

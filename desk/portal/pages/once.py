@@ -76,11 +76,9 @@ def fill_in_once(token: str) -> Any:
         return _show(page, submission, problem=refused.words, status=refused.status)
     try:
         with desk.database.transaction() as session:
-            link = session.get_one(OneTimeLink, page.link.id)
-            ticket = fill_in(
-                session, desk, link, page.offered, submission.values, locale=locale
+            ticket, opened = fill_in(
+                session, desk, page.link.id, page.offered, submission.values, locale=locale
             )
-            opened = None if link.ticket_id else ticket.id
     except NotOpen:
         return _over(page.link)
     except FieldRefused as refused:
@@ -90,9 +88,9 @@ def fill_in_once(token: str) -> Any:
         log.exception("once.failed", link=page.link.id)
         return _show(page, submission, problem=failed_words(), status=503)
     log.info("once.filled_in", link=page.link.id, ticket_id=ticket.id)
-    if opened is None:
+    if not opened:
         return redirect(here("portal.thanks_once"), 303)
-    return redirect(here("portal.received", token=tracking_token(desk.settings, opened)), 303)
+    return redirect(here("portal.received", token=tracking_token(desk.settings, ticket.id)), 303)
 
 
 @blueprint.get("/o/thanks")

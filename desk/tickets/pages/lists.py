@@ -127,11 +127,14 @@ def ticket_list() -> Any:
         types = all_types(session)
         clocks = next_of(session, [row.id for row in page.rows], utc_now())
         said = excerpts(session, chosen.get("q", ""), [row.id for row in page.rows])
-        field_filters = own_fields.controls(session, known)
+        names = own_fields.Names(session)
+        # a list that renews itself comes without its filters
+        field_filters = [] if request.args.get("part") == "list" else own_fields.controls(known, names)
         in_fields = own_fields.texts(
             session,
             [one for name, one in shown_fields.items() if name in shown],
             [row.id for row in page.rows],
+            names,
         )
         counts = count_states(session, visible(session, user))
         teams = active_teams(session)

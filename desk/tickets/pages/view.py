@@ -128,7 +128,7 @@ def show_ticket(
         signature=steps.signature,
         can_reply=may_work and full.merged_into_id is None and TOLD_BY["reply"] in awaited,
         can_note=may_work and full.merged_into_id is None and TOLD_BY["note"] in awaited,
-        **header_context(session, full),
+        **header_context(session, full, steps),
         **trail_context(session, full),
         **clocks_context(session, full),
         facts=_facts(session, full),
@@ -165,8 +165,13 @@ def show_ticket(
     return response
 
 
-def header_context(session: Session, ticket: Ticket) -> dict[str, Any]:
-    """Which actions the reader has at the ticket's head; cancelling only where the process takes it."""
+def header_context(
+    session: Session, ticket: Ticket, steps: OpenSteps | None = None
+) -> dict[str, Any]:
+    """Which actions the reader has at the ticket's head; cancelling only where the process takes it.
+
+    `steps` are those open for the reader, where they are known already.
+    """
     user, there = current_user(), ticket.deleted_at is None
     awaited = inspection.awaited(session, ticket.instance_id)
     return {
@@ -177,16 +182,17 @@ def header_context(session: Session, ticket: Ticket) -> dict[str, Any]:
         and ticket.state not in OVER
         and can(user, "ticket.cancel")
         and CANCELLED in awaited
-        and not _cancels_by_a_step(session, ticket),
+        and not _cancels_by_a_step(session, ticket, steps),
         "can_delete": there and can(user, "ticket.delete"),
         "next_clock": next_clock(session, ticket),
     }
 
 
-def _cancels_by_a_step(session: Session, ticket: Ticket) -> bool:
+def _cancels_by_a_step(session: Session, ticket: Ticket, steps: OpenSteps | None) -> bool:
     """Whether a step of the reader's has an outcome that cancels: then that is the button."""
-    mine = open_steps(session, current_desk().engine, ticket.instance_id, current_user()).mine
-    return any(outcome.id == CANCEL for task in mine for outcome in task.outcomes)
+    if steps is None:
+        steps = open_steps(session, current_desk().engine, ticket.instance_id, current_user())
+    return any(outcome.id == CANCEL for task in steps.mine for outcome in task.outcomes)
 
 
 def conversation_context(

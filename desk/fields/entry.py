@@ -33,6 +33,7 @@ from engine.actors import Actor
 from engine.statements import write
 
 PREFIX = "fields"  # of the ids on the page
+REMOVE = "remove"  # the name of the ticks at files that are taken out of their field
 FIND, PICK = "find:", "pick:"  # actions of a table's catalogue: search it, take an item of it
 
 
@@ -42,6 +43,7 @@ class Section:
 
     title: str
     html: Markup
+    files: Sequence[tuple[str, str]] = ()  # that may be taken out: how a page names them, and what they are called
 
 
 @dataclass(frozen=True)
@@ -141,9 +143,32 @@ class Entry:
         if submission is not None:
             data = submission.merged(data)
         return [
-            Section(title, _joined(self._html(run, data, submission) for run in _runs(fields)))
+            Section(
+                title,
+                _joined(self._html(run, data, submission) for run in _runs(fields)),
+                [file for field in fields for file in self._files(field)],
+            )
             for title, fields in _grouped(self.fields)
         ]
+
+    def _files(self, field: Field) -> list[tuple[str, str]]:
+        """What this person may take out of a field of files."""
+        files = self.values.get(field.key) if field.kind == Kind.FILE else None
+        if not isinstance(files, list) or field.key in self.held | self.locked:
+            return []
+        return [
+            (f"{field.key}:{file['id']}", str(file["name"])) for file in files if isinstance(file, dict)
+        ]
+
+    def left(self) -> dict[str, list[Json]]:
+        """The files that stay in the fields out of which the page takes some, by key."""
+        gone, found = set(request.form.getlist(REMOVE)), dict[str, list[Json]]()
+        for one in self.fields:
+            offered = [name for name, _title in self._files(one)]
+            if gone & set(offered):
+                kept = [name for name in offered if name not in gone]
+                found[one.key] = [int(name.rpartition(":")[2]) for name in kept]
+        return found
 
     def _html(
         self, fields: Sequence[Field], data: Mapping[str, Json], submission: Submission | None
@@ -231,15 +256,17 @@ def add_files(
     ticket: Ticket,
     files: Mapping[str, Sequence[StoredFile]],
     *,
+    left: Mapping[str, Sequence[Json]] | None = None,
     actor: Actor,
 ) -> list[str]:
-    """Put files into fields, beside those that are there. Returns the keys of the fields.
+    """Put files into fields, beside those that are there, or that are `left` there. Returns the keys that changed.
 
-    Side effects: a note with the files for each field, and those of `set_values`.
+    A file that is taken out stays with its message. Side effects: a note with the files for each field, and those of
+    `set_values`. Raises FieldRefused.
     """
     fields = {field.key: field for field in ticket_fields(session, ticket.type)}
-    has = values_of(session, [ticket.id])[ticket.id]
-    wanted: dict[str, Json] = {}
+    has = {**values_of(session, [ticket.id])[ticket.id], **(left or {})}
+    wanted: dict[str, Json] = {key: list(kept) or None for key, kept in (left or {}).items()}
     for key, stored in files.items():
         label = words(fields[key].label)
         message = receive_message(

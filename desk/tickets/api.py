@@ -3,7 +3,7 @@
 import base64
 import binascii
 import io
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, cast
@@ -23,9 +23,9 @@ from desk.contacts.addresses import InvalidAddress, normal_mail, normal_phone
 from desk.contacts.models import Contact
 from desk.contacts.operations import NothingToMatch, match_or_create
 from desk.fields import lists as own_fields
-from desk.fields.entry import entry_of
+from desk.fields.entry import add_files, entry_of
 from desk.fields.forms import CONTAINER
-from desk.fields.models import Kind
+from desk.fields.models import Field, Kind
 from desk.fields.values import (
     EMPTY,
     FieldRefused,
@@ -54,6 +54,7 @@ from desk.tickets.schemas import (
     Completion,
     MessagePage,
     MessageSchema,
+    NewFile,
     NewMessage,
     NewTicket,
     StatusChange,
@@ -100,6 +101,8 @@ from engine.human_tasks import OpenTask
 from engine.operators import OperatorError
 from engine.timestamps import utc_now
 
+MOST_FILES = 20  # new ones in one field, in one request
+
 blueprint = ApiBlueprint("tickets", description="Tickets, their messages and trail, and my tasks")
 
 
@@ -135,10 +138,11 @@ def list_tickets(query: dict[str, Any]) -> dict[str, Any]:
 def create_ticket(given: dict[str, Any]) -> Any:
     """Take a request down. The customer is `contact_id`, or found or made by mail or phone."""
     desk = current_desk()
+    given["own_fields"], left, files = _files_apart(given["own_fields"])
     with _talking_to_the_process(), desk.database.transaction() as session:
         kind = _type(session, given["type"])
         answers = _answers(session, kind, given["form"])
-        own = _own_fields(session, kind, given["own_fields"], answers or {})
+        own = _own_fields(session, kind, given["own_fields"], answers or {}, files.keys() | left.keys())
         ticket = events.request_ticket(
             session,
             desk.engine,
@@ -152,6 +156,8 @@ def create_ticket(given: dict[str, Any]) -> Any:
             kind=kind,
             form_data={**(answers or {}), **own} if own else answers,
         )
+        with _held_to_fields():
+            add_files(session, desk, ticket, files, left=left, actor=current_actor())
     return _detail(ticket.id)
 
 
@@ -170,6 +176,7 @@ def get_ticket(ticket_id: int) -> Any:
 def edit_ticket(given: dict[str, Any], ticket_id: int) -> Any:
     """Change title, priority, deadline or customer, as whoever opened it or who dispatches."""
     desk = current_desk()
+    own, left, files = _files_apart(given.pop("own_fields", {}))
     with desk.database.transaction() as session:
         ticket = _found(session, ticket_id)
         if ticket.deleted_at is not None:
@@ -177,18 +184,20 @@ def edit_ticket(given: dict[str, Any], ticket_id: int) -> Any:
         user = current_user()
         if not changes.may_edit(user, ticket) or only_looks(session, ticket, user):
             abort(403, message="Only who opened the ticket, or who dispatches, may edit it.")
-        own = given.pop("own_fields", {})
-        held = held_for(ticket_fields(session, ticket.type), user)
-        wrong = {key: ["This field is read-only."] for key in own.keys() & held}
+        fields = ticket_fields(session, ticket.type)
+        held = held_for(fields, user)
+        asked = own.keys() | files.keys() | left.keys()
+        wrong = {key: ["This field is read-only."] for key in asked & held} or _no_files(
+            fields, files
+        )
         if wrong:
             abort(422, errors={"json": {"fields": wrong}})
         wanted = cast("dict[changes.Field, Any]", given)
         try:
-            changes.edit_ticket(session, desk, ticket, wanted, actor=current_actor())
-            set_values(session, desk, ticket, own, actor=current_actor())
-        except FieldRefused as refused:
-            words = refused.reason.in_(str(get_locale()))
-            abort(422, errors={"json": {"fields": {refused.key: [words]}}})
+            with _held_to_fields():
+                changes.edit_ticket(session, desk, ticket, wanted, actor=current_actor())
+                set_values(session, desk, ticket, own, actor=current_actor())
+                add_files(session, desk, ticket, files, left=left, actor=current_actor())
         except changes.TicketDeleted:
             raise NotFound from None
         except LookupError:
@@ -475,11 +484,60 @@ def _answers(
     return {name: value for name, value in submission.values.items() if name in values}
 
 
+@contextmanager
+def _held_to_fields() -> Iterator[None]:
+    """What a field cannot hold ends the request, at its key."""
+    try:
+        yield
+    except FieldRefused as refused:
+        words = refused.reason.in_(str(get_locale()))
+        abort(422, errors={"json": {"fields": {refused.key: [words]}}})
+
+
+def _files_apart(
+    values: dict[str, Any],
+) -> tuple[dict[str, Any], dict[str, list[Any]], dict[str, list[StoredFile]]]:
+    """Values without those that bring new files; of these by key what stays in the field, and the files, kept.
+
+    A new file is {"filename", "content"}, the bytes in Base64, beside the numbers of those that stay.
+    """
+    rest, left, files = dict(values), dict[str, list[Any]](), dict[str, list[StoredFile]]()
+    for key, value in values.items():
+        new = [one for one in value if isinstance(one, dict) and "content" in one] if isinstance(value, list) else []
+        if not new or not all(one.keys() == {"filename", "content"} for one in new):
+            continue
+        if any(NewFile().validate(one) for one in new) or len(new) > MOST_FILES:
+            abort(422, errors={"json": {"fields": {key: ["These files are not right."]}}})
+        left[key] = [one for one in rest.pop(key) if one not in new]
+        files[key] = stored_files(new)
+    return rest, left, files
+
+
+def _no_files(fields: Sequence[Field], files: Collection[str]) -> dict[str, list[str]]:
+    """Keys that are sent files and are none of fields that hold them, with words."""
+    known = {field.key for field in fields if field.kind == Kind.FILE}
+    return {key: ["This field holds no files."] for key in files if key not in known}
+
+
 def _own_fields(
-    session: Session, kind: TicketType | None, values: dict[str, Any], answers: dict[str, Any]
+    session: Session,
+    kind: TicketType | None,
+    values: dict[str, Any],
+    answers: dict[str, Any],
+    files: Collection[str],
 ) -> dict[str, Any]:
-    """The desk's own fields of a new ticket, held to their rules; what its form has answered is not asked again."""
+    """The desk's own fields of a new ticket, held to their rules; what its form has answered is not asked again.
+
+    `files` are the keys of those that are sent files.
+    """
     whole = entry_of(session, kind.key if kind else BASIC, current_user(), but=answers)
+    wrong = _no_files(whole.fields, files) | {
+        field.key: ["Choose a file."]
+        for field in whole.fields
+        if field.kind == Kind.FILE and field.required and field.key not in files
+    }
+    if wrong:
+        abort(422, errors={"json": {"fields": wrong}})
     entry = replace(whole, fields=[field for field in whole.fields if field.kind != Kind.FILE])
     if not entry.fields:
         wrong = {key: ["There is no such field."] for key in values}

@@ -142,7 +142,10 @@ class TicketEdit(ma.Schema):
     own_fields = fields.Dict(
         keys=fields.String(),
         data_key="fields",
-        metadata={"description": "The desk's own, by key; null empties one, what is absent stays"},
+        metadata={
+            "description": "The desk's own, by key; null empties one, what is absent stays. A field of files takes the "
+            'numbers of attachments of the ticket, and new files as {"filename", "content"} (Base64)'
+        },
     )
 
 
@@ -174,7 +177,10 @@ class NewTicket(ma.Schema):
         keys=fields.String(),
         data_key="fields",
         load_default=dict,
-        metadata={"description": "The desk's own, by key; those that are required must be there"},
+        metadata={
+            "description": "The desk's own, by key; those that are required must be there. A field of files takes "
+            'a list of {"filename", "content"} (Base64)'
+        },
     )
 
     title = fields.String(required=True, validate=Length(1, 400))

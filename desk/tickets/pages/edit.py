@@ -83,7 +83,7 @@ def save_ticket(ticket_id: int) -> Any:
             if sent is not None:
                 own_values = {**entry.wanted(sent), **own}
                 changed += set_values(session, desk, ticket, own_values, actor=actor)
-                changed += add_files(session, desk, ticket, files, actor=actor)
+                changed += add_files(session, desk, ticket, files, left=entry.left(), actor=actor)
             page = at_fields.page_of(session, user, ticket)
             macros.run(
                 session, desk.engine, said.ran, ticket_id=ticket_id, actor=actor, page=page,

@@ -1,5 +1,6 @@
 """Fields for programs: defined, set with tickets, refused as problem details."""
 
+import base64
 from types import SimpleNamespace
 from typing import Any
 
@@ -98,3 +99,39 @@ def test_a_list_is_asked_and_sorted_by_fields(
     assert len(lines) == 2
     for wrong in ("fields.none=1", "fields.floor=high", "sort=fields.fault", "sort=fields.none", "sort=x"):
         assert client.get(f"/api/v1/tickets?{wrong}", headers=me).status_code == 422, wrong
+
+
+def test_files_are_put_into_a_field_and_taken_out(
+    app: Flask, crew: SimpleNamespace, bearer: Any, make_field: MakeField
+) -> None:
+    make_field("photo", Kind.FILE, required=True)
+    make_field("papers", Kind.FILE)
+    make_field("floor", Kind.INTEGER)
+    client, me = app.test_client(), bearer(crew.dispatcher)
+    new = {"title": "Printer", "mail": "w@acme.cn"}
+
+    def file(name: str) -> dict[str, str]:
+        return {"filename": name, "content": base64.b64encode(name.encode()).decode()}
+
+    def post(**fields: Any) -> Any:
+        return client.post("/api/v1/tickets", json={**new, "fields": fields}, headers=me)
+
+    assert list(post(floor=1).json["errors"]["json"]["fields"]) == ["photo"]
+    assert list(post(photo=[file("a.txt")], floor=[file("b.txt")]).json["errors"]["json"]["fields"]) == ["floor"]
+    assert post(photo=[{"filename": "a.txt", "content": "no Base64"}]).status_code == 422
+    assert post(photo=[99, file("a.txt")]).status_code == 422
+    made = post(photo=[file("a.txt")], papers=[file("b.txt"), file("c.txt")])
+    assert made.status_code == 201, made.text
+    has = made.json["fields"]
+    assert [one["name"] for one in has["papers"]] == ["b.txt", "c.txt"]
+    address = f"/api/v1/tickets/{made.json['id']}"
+
+    def patch(**fields: Any) -> Any:
+        return client.patch(address, json={"fields": fields}, headers=me)
+
+    c = has["papers"][1]["id"]
+    assert [one["name"] for one in patch(papers=[c, file("d.txt")]).json["fields"]["papers"]] == ["c.txt", "d.txt"]
+    assert patch(photo=None).status_code == 422, "it is required"
+    assert list(patch(floor=[file("b.txt")]).json["errors"]["json"]["fields"]) == ["floor"]
+    assert "papers" not in patch(papers=None).json["fields"]
+    assert client.get(f"/api/v1/attachments/{c}", headers=me).data == b"c.txt", "it stays with its message"

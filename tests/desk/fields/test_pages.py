@@ -199,3 +199,32 @@ def test_answers_of_a_step_are_kept_in_the_field_of_the_same_key(
     )
     assert answer.status_code == 303
     assert has(desk, ticket) == {"dispatch_remark": "尽快"}
+
+
+def test_a_file_is_taken_out_of_its_field(
+    desk: Desk, crew: SimpleNamespace, visit: Any, mailed: Mailed, make_field: MakeField
+) -> None:
+    make_field("photo", Kind.FILE, required=True)
+    make_field("locked", Kind.FILE, held="agents")
+    ticket, boss = mailed(), visit(crew.dispatcher)
+    address = f"/tickets/{ticket.id}/edit"
+
+    def save(**more: Any) -> Any:
+        page = boss.get(address).text
+        plain = {"title": ticket.title, "priority": "normal", "deadline": "", "contact_id": ticket.contact_id}
+        return boss.post(address, {"seen": seen(page), **plain, **more})
+
+    sent = [(io.BytesIO(b"one"), "one.txt"), (io.BytesIO(b"two"), "two.txt")]
+    assert save(**{"fields.photo": sent}).status_code == 303
+    first, second = has(desk, ticket)["photo"]
+    page = boss.get(address).text
+    assert f'value="photo:{first["id"]}"' in page
+    assert "Remove one.txt" in page
+    assert save(remove=[f"photo:{first['id']}", "photo:999", "locked:1"]).status_code == 303
+    assert has(desk, ticket)["photo"] == [second]
+    answer = save(remove=f"photo:{second['id']}")
+    assert answer.status_code == 422
+    assert "Choose a file." in answer.text
+    replaced = {"remove": f"photo:{second['id']}", "fields.photo": [(io.BytesIO(b"3"), "three.txt")]}
+    assert save(**replaced).status_code == 303
+    assert [one["name"] for one in has(desk, ticket)["photo"]] == ["three.txt"]

@@ -18,6 +18,7 @@ from desk.application import current_desk
 from desk.fields.entry import shown_sections
 from desk.forms import Form, Submission
 from desk.forms.expressions import Scope
+from desk.forms.fields.choice import OptionInput
 from desk.people.access import current_user
 from desk.people.permissions import can
 from desk.rules import at_work, macros
@@ -59,13 +60,21 @@ class Typed:
     form: Form | None
     texts: Mapping[str, str]
 
-    def labelled(self) -> list[tuple[str, str]]:
-        """The texts under the labels that their fields had."""
+    def labelled(self, session: Session) -> list[tuple[str, str]]:
+        """The texts under the labels that their fields had; what was chosen as it is called there."""
         scope, locale = Scope.root({}, utc_now()), str(get_locale())
-        labels = {}
+        supplied = form_options(session, self.form) if self.form else {}
+        labels, choices = {}, {}
         for item in self.form.inputs if self.form else ():
-            labels[".".join(item.key)] = item.heading(scope, locale)
-        return [(labels.get(name) or name, text) for name, text in self.texts.items()]
+            name = ".".join(item.key)
+            labels[name] = item.heading(scope, locale)
+            if isinstance(item, OptionInput) and item.source.name in ("", *supplied):
+                options, _more = item.source.options(scope, supplied)
+                choices[name] = {option.token: option.say(locale) for option in options}
+        return [
+            (labels.get(name) or name, choices.get(name, {}).get(text, text))
+            for name, text in self.texts.items()
+        ]
 
 
 @dataclass(frozen=True)
@@ -149,7 +158,7 @@ def show_ticket(
             for other in other_tickets(session, full, visible(session, user))
         ],
         faster=faster,
-        kept=typed.labelled() if typed else [],
+        kept=typed.labelled(session) if typed else [],
         problems=[*problems, *(said for step in mine for said in step.problems)],
         talk_hidden=any(macros.TALK in step.effects.hidden for step in mine),
         draft=draft or {},

@@ -90,6 +90,19 @@ def test_the_second_of_two_agents_is_told_who_was_faster(
     assert state(desk, ticket).state == "processing"
 
 
+def test_what_was_chosen_too_late_is_said_by_its_name(
+    desk: Desk, crew: SimpleNamespace, visit: Any, mailed: Mailed
+) -> None:
+    ticket = mailed()
+    boss = visit(crew.dispatcher)
+    task = open_task(desk, ticket)
+    complete(boss, desk, ticket, "dispatch", person=crew.lilei.id)
+    late = boss.post(f"/tasks/{task}/complete", {"outcome": "dispatch", "team": str(crew.team.id)})
+    assert late.status_code == 409
+    kept = late.text[late.text.index("What you typed is kept here") :]
+    assert "<dt>Team</dt><dd>一线</dd>" in kept[:500].replace("\n", "")
+
+
 def test_a_step_that_is_not_mine_is_not_offered_and_not_done(
     desk: Desk, crew: SimpleNamespace, visit: Any, mailed: Mailed
 ) -> None:

@@ -285,14 +285,15 @@ def add_files(
 
 def shown_sections(
     session: Session, ticket: Ticket, hidden: Collection[str] = ()
-) -> list[Section]:
-    """What the ticket has, by group; fields whose keys are in `hidden`, and groups without anything, are left out."""
+) -> tuple[list[Section], list[str]]:
+    """What the ticket has, by group, and the names of required fields that are empty still.
+
+    Fields whose keys are in `hidden`, and groups without anything, are left out.
+    """
     values = values_of(session, [ticket.id])[ticket.id]
-    fields = [
-        field
-        for field in ticket_fields(session, ticket.type)
-        if values.get(field.key) not in EMPTY and field.key not in hidden
-    ]
+    here = [one for one in ticket_fields(session, ticket.type) if one.key not in hidden]
+    fields = [one for one in here if values.get(one.key) not in EMPTY]
+    lacking = [words(one.label) for one in here if one.required and values.get(one.key) in EMPTY]
     options = options_of(session, fields, values)
 
     def html(run: Sequence[Field]) -> Markup:
@@ -307,7 +308,10 @@ def shown_sections(
             zone=_zone(),
         )
 
-    return [Section(title, _joined(map(html, _runs(group)))) for title, group in _grouped(fields)]
+    sections = [
+        Section(title, _joined(map(html, _runs(group)))) for title, group in _grouped(fields)
+    ]
+    return sections, lacking
 
 
 def table_html(table: Field, value: Json, names: Mapping[str, Option]) -> Markup:

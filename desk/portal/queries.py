@@ -8,6 +8,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from desk.contacts.models import Contact
+from desk.fields.forms import CONTAINER
+from desk.fields.models import Field, Kind
+from desk.fields.values import held_for, ticket_fields
 from desk.forms import Form, FormSchemaError
 from desk.portal.models import FormLink
 from desk.portal.operations import DEFAULT_SLUG, RATED, WROTE
@@ -15,6 +18,7 @@ from desk.tickets.conversation import conversation
 from desk.tickets.models import Attachment, Message, Ticket, TicketState, TrailEntry
 from desk.tickets.relations.linking import survivor
 from desk.tickets.statuses import statuses
+from desk.tickets.types import type_of_form
 from desk.vendors.models import Transfer
 from desk.vendors.queries import with_vendor
 from engine import inspection
@@ -118,6 +122,23 @@ def public_form(session: Session, engine: Engine, process_key: str, form_key: st
         # names of teams and people are not for everybody
         raise FormUnusable(f"the form {form_key!r} offers {', '.join(sorted(form.sources))}")
     return form
+
+
+def fields_asked(session: Session, process_key: str, form: Form, form_key: str) -> list[Field]:
+    """The desk's own fields that a public form asks for beside its own: those required, where its type says so.
+
+    Files, tables and what is not a customer's to fill in are not among them.
+    """
+    kind = type_of_form(session, process_key, form_key)
+    if kind is None or not kind.asks_fields or CONTAINER in form.keys:
+        return []
+    fields = [
+        field
+        for field in ticket_fields(session, kind.key)
+        if field.required and field.kind not in (Kind.FILE, Kind.TABLE) and field.key not in form.keys
+    ]
+    held = held_for(fields, None)
+    return [field for field in fields if field.key not in held]
 
 
 def offers(session: Session, engine: Engine) -> list[Offer]:

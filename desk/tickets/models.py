@@ -65,6 +65,8 @@ class TicketType(Record):
     priority: Mapped[str] = mapped_column(String(16), default="normal")  # of a new ticket
     print_layout: Mapped[str | None] = mapped_column(String(64))
     survey: Mapped[bool] = mapped_column(Boolean, default=False)  # ask the customer afterwards
+    # Customers' forms of this type ask for the desk's own fields that are required, too.
+    asks_fields: Mapped[bool] = mapped_column(Boolean, default=False)
     active: Mapped[bool] = mapped_column(Boolean, default=True)
     is_default: Mapped[bool] = mapped_column(Boolean, default=False)  # a new ticket begins with it
     position: Mapped[int] = mapped_column(Integer, default=0)

@@ -374,6 +374,10 @@ class TypeChange(ma.Schema):
     priority = fields.String(load_default="normal", validate=OneOf(list(PRIORITIES)))
     print_layout = fields.String(load_default=None, allow_none=True)
     survey = fields.Boolean(load_default=False)
+    asks_fields = fields.Boolean(
+        load_default=False,
+        metadata={"description": "Customers' forms ask for the desk's own required fields, too"},
+    )
     active = fields.Boolean(load_default=True)
 
 

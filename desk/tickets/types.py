@@ -60,6 +60,7 @@ class TypeSettings:
     print_layout: str | None = None
     survey: bool = False
     active: bool = True
+    asks_fields: bool = False
 
 
 SHIPPED: Final[dict[str, TypeSettings]] = {
@@ -195,6 +196,18 @@ def type_by_key(session: Session, key: str) -> TicketType | None:
     return session.scalars(select(TicketType).where(TicketType.key == key)).one_or_none()
 
 
+def type_of_form(session: Session, process_key: str, form_key: str) -> TicketType | None:
+    """The type whose requests fill in this form; the first in their order where there are more."""
+    return session.scalars(
+        select(TicketType)
+        .where(
+            TicketType.process_key == process_key, TicketType.form_key == form_key, TicketType.active
+        )
+        .order_by(TicketType.position, TicketType.id)
+        .limit(1)
+    ).one_or_none()
+
+
 def prefix_of(session: Session, key: str) -> str:
     """The letters of the numbers of this type's tickets; those of the basic type are always WN."""
     if key == BASIC:
@@ -302,5 +315,5 @@ def _kept(found: TicketType, settings: TypeSettings) -> TicketType:
     found.prefix, found.priority = settings.prefix, settings.priority
     found.create_roles, found.read_roles = list(settings.create_roles), list(settings.read_roles)
     found.print_layout, found.survey = settings.print_layout or None, settings.survey
-    found.active = settings.active
+    found.active, found.asks_fields = settings.active, settings.asks_fields
     return found

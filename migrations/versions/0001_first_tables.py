@@ -853,6 +853,7 @@ def upgrade() -> None:
         sa.Column("priority", sa.String(length=16), nullable=False),
         sa.Column("print_layout", sa.String(length=64), nullable=True),
         sa.Column("survey", sa.Boolean(), nullable=False),
+        sa.Column("asks_fields", sa.Boolean(), nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.Column("is_default", sa.Boolean(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),

@@ -10,7 +10,8 @@ from flask import Response, abort, make_response, redirect, render_template, req
 from flask_babel import gettext as _
 
 from desk.application import current_desk
-from desk.forms import Form, Submission
+from desk.fields.forms import CONTAINER, form_of_fields, options_of
+from desk.forms import Form, Option, Submission
 from desk.forms.tree import put
 from desk.portal import page_keys
 from desk.portal.models import FormLink
@@ -28,7 +29,7 @@ from desk.portal.pages.door import (
 )
 from desk.portal.pages.uploads import FilesRefused, files_were_sent, keep_files
 from desk.portal.qr import qr_svg
-from desk.portal.queries import FormUnusable, link_by_slug, public_form
+from desk.portal.queries import FormUnusable, fields_asked, link_by_slug, public_form
 from desk.portal.submitted import read_submitted
 from desk.portal.tracking import tracking_token
 from desk.tickets.attachments import StoredFile
@@ -42,8 +43,12 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class _Page:
+    """`whole` is the form with the desk's own fields that it asks for, too."""
+
     link: FormLink
     form: Form
+    whole: Form
+    options: Mapping[str, Sequence[Option]]
 
     @property
     def subject(self) -> str:
@@ -63,7 +68,9 @@ def submit_page(slug: str) -> Any:
     """Take the form, or show it again as it was filled, with the words at the fields."""
     page = _open(slug)
     locale = select_locale()
-    submission = page.form.parse(request.form, request.files, data={}, locale=locale)
+    submission = page.whole.parse(
+        request.form, request.files, data={}, locale=locale, options=page.options
+    )
     if not submission.complete:
         return _show(page, submission, errors=submission.errors)
     try:
@@ -131,10 +138,16 @@ def _open(slug: str) -> _Page:
             abort(_closed_form())
         try:
             form = public_form(session, desk.engine, link.process_key, link.form_key)
+            fields = fields_asked(session, link.process_key, form, link.form_key)
         except FormUnusable as unusable:
             log.error("form.unusable", link=slug, reason=str(unusable))
             abort(_unusable_form())
-    return _Page(link, form)
+        options = options_of(session, fields)
+    if not fields:
+        return _Page(link, form, form, options)
+    own = form_of_fields(fields)
+    whole = Form((*form.components, *own.components), {**form.shape, **own.shape})
+    return _Page(link, form, whole, options)
 
 
 def _no_form() -> Response:
@@ -161,7 +174,9 @@ def _submit(
 ) -> int | None:
     """All in one transaction; what was sent before is found, not sent again."""
     desk = current_desk()
-    values = _with_names(submission.values, files)
+    own = submission.values.get(CONTAINER) if page.whole is not page.form else None
+    plain = {name: value for name, value in submission.values.items() if own is None or name != CONTAINER}
+    values = _with_names({**plain, **(own if isinstance(own, dict) else {})}, files)
     kept = [file for _field, file in files]
     key = page_keys.dedupe_key(page.subject, unique, values, [f.storage_key for f in kept])
     try:
@@ -209,13 +224,16 @@ def _show(
     html = render_template(
         "portal/form.html",
         title=words(page.link.title),
-        summary=page.form.error_summary(errors, locale),
-        fields=page.form.render(
-            submission.merged({}) if submission else {}, locale=locale, errors=errors
+        summary=page.whole.error_summary(errors, locale),
+        fields=page.whole.render(
+            submission.merged({}) if submission else {},
+            locale=locale,
+            errors=errors,
+            options=page.options,
         ),
         problem=problem,
         hints=hints,
-        has_files=page.form.has_files,
+        has_files=page.whole.has_files,
         key_field=page_keys.FIELD,
         key=page_key(page.subject),
         trap=TRAP,

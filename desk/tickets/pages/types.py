@@ -137,6 +137,7 @@ def version_of(found: TicketType) -> str:
         found.print_layout,
         found.survey,
         found.active,
+        found.asks_fields,
     )
 
 
@@ -155,6 +156,7 @@ def _settings() -> TypeSettings:
         form.get("print_layout", "").strip()[:64] or None,
         form.get("survey") == "1",
         form.get("active") == "1",
+        form.get("asks_fields") == "1",
     )
 
 
@@ -194,6 +196,7 @@ def _stored(found: TicketType | None) -> TypeSettings:
         found.print_layout,
         found.survey,
         found.active,
+        found.asks_fields,
     )
 
 

@@ -120,6 +120,8 @@ def show_ticket(
         problems = [*problems, said]
     answers, further_answers = form_answers(session, full)
     mine = [at_work.shown(session, engine, user, full, task) for task in steps.mine]
+    hidden = {key for step in mine for key in step.effects.hidden}
+    sections, lacking = shown_sections(session, full, hidden)
     html = render_template(
         "tickets/ticket.html",
         **conversation_context(session, full),
@@ -142,9 +144,8 @@ def show_ticket(
         **clocks_context(session, full),
         facts=_facts(session, full),
         times=_times(full),
-        field_sections=shown_sections(
-            session, full, {key for step in mine for key in step.effects.hidden}
-        ),
+        field_sections=sections,
+        lacking=lacking if full.state not in OVER and full.deleted_at is None else [],
         payments=payments_of(session, full.id),
         answers=answers,
         further_answers=further_answers,

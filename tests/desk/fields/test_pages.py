@@ -228,3 +228,17 @@ def test_a_file_is_taken_out_of_its_field(
     replaced = {"remove": f"photo:{second['id']}", "fields.photo": [(io.BytesIO(b"3"), "three.txt")]}
     assert save(**replaced).status_code == 303
     assert [one["name"] for one in has(desk, ticket)["photo"]] == ["three.txt"]
+
+
+def test_a_ticket_made_without_what_is_required_says_so_until_it_is_filled_in(
+    desk: Desk, crew: SimpleNamespace, visit: Any, mailed: Mailed, make_field: MakeField
+) -> None:
+    make_field("floor", Kind.INTEGER, required=True, label={"en": "Floor", "zh": "楼层"})
+    make_field("room", label={"en": "Room", "zh": "房间"})
+    ticket, boss = mailed(), visit(crew.dispatcher)
+    page = boss.get(f"/tickets/{ticket.id}").text
+    assert "Still to be filled in: Floor." in page
+    assert f'href="/tickets/{ticket.id}/edit">Fill it in' in page
+    assert "Still to be filled in" not in visit(crew.lilei).get(f"/tickets/{ticket.id}").text, "who may not edit it"
+    put(desk, ticket, {"floor": 3})
+    assert "Still to be filled in" not in boss.get(f"/tickets/{ticket.id}").text

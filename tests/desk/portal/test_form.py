@@ -11,9 +11,13 @@ from sqlalchemy import select, update
 
 from desk.application import Desk
 from desk.contacts.models import Contact
+from desk.fields.operations import FieldSettings, create_field
+from desk.fields.values import values_of
 from desk.portal import page_keys, rate
 from desk.portal.models import FormLink, PortalUse
-from desk.tickets.models import Attachment
+from desk.tickets.models import Attachment, Ticket
+from desk.tickets.types import ensure_types, type_by_key
+from engine.actors import SYSTEM
 from engine.errors import DiagramError
 from tests.desk.portal.conftest import FILLED, PNG, Customer, Office, hidden, picture
 
@@ -337,3 +341,30 @@ def test_the_qr_code_is_a_picture_of_the_address(customer: Customer) -> None:
     assert "http://desk.test/f/request" in answer.text  # its title
     saved = customer.get("/f/request/qr.svg?download")
     assert saved.headers["Content-Disposition"] == 'attachment; filename="request.svg"'
+
+
+def test_required_fields_are_asked_for_where_the_type_says_so(
+    customer: Customer, office: Office, desk: Desk
+) -> None:
+    with desk.database.transaction() as session:
+        ensure_types(session)
+        for key, more in (
+            ("room", {"required": True}), ("note", {}), ("inner", {"required": True, "held": "customers"}),
+            ("title", {"required": True}),
+        ):  # fmt: skip
+            create_field(session, key, FieldSettings({"zh": f"字段{key}"}, **more), actor=SYSTEM)
+    assert 'name="fields.room"' not in customer.get("/f/request").text
+    with desk.database.transaction() as session:
+        basic = type_by_key(session, "basic")
+        assert basic is not None
+        basic.asks_fields = True
+    page = customer.get("/f/request").text
+    assert "字段room" in page
+    assert page.count('name="fields.') == 1, "only what is required, a customer's to say and not asked already"
+    answer = customer.submit(FILLED)
+    assert answer.status_code == 422
+    assert "字段room" in answer.text
+    assert customer.submit({**FILLED, "fields.room": "3-12"}).status_code == 303
+    with desk.reading() as session:
+        ticket = session.scalars(select(Ticket)).one()
+        assert values_of(session, [ticket.id])[ticket.id] == {"room": "3-12", "title": FILLED["title"]}

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import pytest
 from redis import Redis
 
@@ -31,6 +32,14 @@ if TYPE_CHECKING:
     from tests.fixtures.running import RunningDesk
 
 keep_files_in_memory()
+# A machine that does much else at once is no failure, and a run says the same as the run before it.
+hypothesis.settings.register_profile(
+    "steady",
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("steady")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

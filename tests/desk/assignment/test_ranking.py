@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from desk.assignment.ranking import (
@@ -79,7 +79,6 @@ def test_capacity() -> None:
     assert not somebody(1, capacity=0).free
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.integers(0, 5), min_size=2, max_size=6).filter(any), st.integers(1, 300))
 def test_tickets_by_percentage_come_out_as_the_shares_say(shares: list[int], tickets: int) -> None:
     people = {n: somebody(n, share=share) for n, share in enumerate(shares)}

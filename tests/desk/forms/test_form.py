@@ -82,7 +82,7 @@ def filled(draw):
     return {**values, "reason": draw(ONE_LINE)} if urgent == "yes" else values
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(filled())
 def test_what_is_rendered_comes_back_as_it_was(values):
     tree = page(EVERYTHING, values)
@@ -92,7 +92,7 @@ def test_what_is_rendered_comes_back_as_it_was(values):
     assert _normal(done.values) == _normal(values)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(filled())
 def test_programs_and_pages_agree(values):
     done = EVERYTHING.validate_json(values, locale="en", zone=SHANGHAI)
@@ -119,7 +119,7 @@ JUNK = st.text(max_size=20) | st.sampled_from(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(st.tuples(NAMES, JUNK), max_size=25))
 def test_any_page_is_answered_and_can_be_shown_again(fields):
     done = send(EVERYTHING, fields)
@@ -141,7 +141,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.dictionaries(st.sampled_from([*sorted(EVERYTHING.keys), "nothing"]), JSON))
 def test_any_json_is_answered_and_can_be_shown(payload):
     done = EVERYTHING.validate_json(payload, locale="zh_CN", zone=SHANGHAI)
@@ -150,7 +150,7 @@ def test_any_json_is_answered_and_can_be_shown(payload):
     page(EVERYTHING, done.merged({}), errors=done.errors)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.dictionaries(st.sampled_from(sorted(EVERYTHING.keys)), JSON))
 def test_any_data_can_be_shown(data):
     page(EVERYTHING, data)

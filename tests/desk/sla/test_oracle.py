@@ -115,8 +115,6 @@ def fresh(target: int) -> SlaClock:
 
 @settings(
     max_examples=150,
-    deadline=None,
-    derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(stories())

@@ -115,7 +115,7 @@ VALUES: list[Any] = [None, True, False, "a", "b", "", -1, 0, 1, 2, 3, 1.5, [1], 
 DATES = ['@"2020-01-01"', '@"2020-01-02"', '@"2020-01-01T00:00:00"']
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=200)
 @given(st.lists(CELLS, max_size=12), st.sampled_from([*VALUES, *DATES]))
 def test_the_index_finds_what_trying_each_cell_finds(cells: list[str], value: Any) -> None:
     if isinstance(value, str) and value.startswith("@"):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.feel import (
@@ -198,9 +198,7 @@ def _larger(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 
 _EXPRESSIONS = st.recursive(_LEAVES, _larger, max_leaves=12)
 _CONTEXT = {"a": 1, "xs": [1, None, "x", [2]], "ctx": {"a": {"b": [1]}}, "first name": "Ann"}
-_FUZZ = settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
-)
+_FUZZ = settings(max_examples=300)
 
 
 def check(text: str) -> None:

@@ -17,7 +17,7 @@ from engine.feel.xpath_regex.machine import Machine
 from engine.feel.xpath_regex.syntax import InvalidPattern, parse_pattern, python_source
 from tests.engine.feel.evaluating import feel
 
-BOUNDED = settings(max_examples=150, deadline=None, derandomize=True)
+BOUNDED = settings(max_examples=150)
 NUMBERS = st.decimals(-(10**12), 10**12, allow_nan=False, allow_infinity=False, places=6)
 SCALARS = st.none() | st.booleans() | NUMBERS | st.text(max_size=8)
 VALUES: st.SearchStrategy[Any] = st.recursive(

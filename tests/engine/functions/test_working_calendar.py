@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.functions import Hours, Workday, WorkingCalendar, office_calendar
@@ -78,9 +78,7 @@ def cases(draw: st.DrawFn) -> tuple[WorkingCalendar, datetime]:
     return calendar, draw(moments)
 
 
-SLOW = settings(
-    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
-)
+SLOW = settings(max_examples=120)
 
 
 @SLOW

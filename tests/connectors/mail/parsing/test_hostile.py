@@ -26,7 +26,7 @@ def readable(parsed: ParsedMail) -> None:
         assert "\x00" not in text
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(st.one_of(st.sampled_from(TOKENS), st.binary(max_size=12)), max_size=40))
 def test_any_bytes_are_read_or_refused(pieces: list[bytes]):
     with contextlib.suppress(MailUnparseable):

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -209,11 +209,42 @@ def count_tickets(session: Session, wanted: TicketFilter) -> int:
     return session.scalar(statement) or 0
 
 
-def count_groups(session: Session, wanted: TicketFilter, column: Any) -> dict[Any, int]:
-    """How many tickets fit, by what they have in the column (an expression on Ticket); None for those without."""
-    has = select(column.label("has")).select_from(Ticket).where(*_conditions(wanted)).subquery()
-    rows = session.execute(select(has.c.has, func.count()).group_by(has.c.has))
-    return {row[0]: row[1] for row in rows}
+@dataclass(frozen=True)
+class TicketGroup:
+    """Tickets that have the same in a column: what, how many there are, and the ids of the first."""
+
+    value: Any
+    count: int
+    ids: tuple[int, ...]
+
+
+def group_tickets(
+    session: Session, wanted: TicketFilter, by: Any, *, sort: str, ascending: bool, each: int
+) -> list[TicketGroup]:
+    """The tickets that fit, by what they have in `by` (an expression on Ticket; None for those without).
+
+    One walk over all that fit: `each` is how many ids a group has at most, in the list's order.
+    """
+    order = None if sort in SORTS else order_by(session, sort)
+    column: Any = order.column if order else SORTS.get(sort, Ticket.created_at)
+    ends = (column.asc(), Ticket.id.asc()) if ascending else (column.desc(), Ticket.id.desc())
+    place = func.row_number().over(partition_by=by, order_by=(column.is_(None), *ends))
+    size = func.count().over(partition_by=by)
+    statement = select(Ticket.id, by.label("has"), place.label("place"), size.label("size"))
+    if order is not None:
+        statement = order.join(statement)
+    placed = statement.where(*_conditions(wanted)).subquery()
+    firsts = select(placed.c.has, placed.c.size, placed.c.id).where(placed.c.place <= each)
+    found: dict[Any, tuple[int, list[int]]] = {}
+    for value, count, number in session.execute(firsts.order_by(placed.c.place)):
+        found.setdefault(value, (count, []))[1].append(number)
+    return [TicketGroup(value, count, tuple(ids)) for value, (count, ids) in found.items()]
+
+
+def rows_of(session: Session, wanted: TicketFilter, ids: Sequence[int]) -> dict[int, TicketRow]:
+    """Lines of the list by the ids of their tickets, as far as these still fit."""
+    found = session.execute(_rows(replace(wanted, ids=tuple(ids))))
+    return {row.id: TicketRow(**row._mapping) for row in found}
 
 
 def count_capped(

@@ -1,6 +1,6 @@
 """By what a view groups its tickets: what figures are grouped by, as far as a list shows it [000 §5.1.5]."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from sqlalchemy import ColumnElement
@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from desk.insight import dimensions
 from desk.insight.dimensions import NOTHING, Dimension, dimension, own_fields
-from desk.tickets.queries import TicketFilter, count_groups
+from desk.tickets.queries import TicketGroup
 from desk.web.localisation import words
 from engine.operators import Text
 
@@ -38,20 +38,20 @@ def condition(key: str, raw: str) -> ColumnElement[bool] | None:
     return dimensions.condition(key, "" if raw == NONE else raw)
 
 
-def groups(session: Session, wanted: TicketFilter, key: str) -> list[tuple[str, str, int]]:
-    """The groups of the tickets that fit: as an address calls them, their names and how many there are."""
-    by = dimension(key)
-    if by is None:
-        return []
-    counts = count_groups(session, wanted, by.column)
-    values = [str(value) for value in counts if value not in (None, "")]
-    names = by.names(session, values)
+def named(session: Session, key: str, found: Sequence[TicketGroup]) -> list[tuple[str, str, TicketGroup]]:
+    """The groups in their order, each with what an address calls it and its name in the reader's language."""
+    by = dimensions.dimension(key)
+    values = [str(one.value) for one in found if one.value not in (None, "")]
+    names = by.names(session, values) if by is not None else {}
     order = _ORDERS.get(key, ())
-    found = [
-        (raw, words(names.get(raw, Text(raw, raw))), count)
-        for value, count in counts.items()
-        if (raw := str(value)) in values
-    ]
-    found.sort(key=lambda one: (order.index(one[0]) if one[0] in order else len(order), one[1].casefold()))
-    without = sum(count for value, count in counts.items() if value in (None, ""))
-    return [*found, (NONE, words(NOTHING), without)] if without else found
+
+    def place(one: tuple[str, str, TicketGroup]) -> tuple[bool, int, str]:
+        raw, name, _group = one
+        return raw == NONE, order.index(raw) if raw in order else len(order), name.casefold()
+
+    lines = []
+    for one in found:
+        empty = one.value in (None, "")
+        raw = NONE if empty else str(one.value)
+        lines.append((raw, words(NOTHING if empty else names.get(raw, Text(raw, raw))), one))
+    return sorted(lines, key=place)

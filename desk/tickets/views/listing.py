@@ -1,12 +1,13 @@
 """A view as the list of tickets shows it: in groups, each with its count and its first tickets."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from desk.tickets.queries import TicketFilter, TicketRow, list_tickets
-from desk.tickets.views.grouping import condition, groups
+from desk.insight import dimensions
+from desk.tickets.queries import TicketFilter, TicketRow, group_tickets, rows_of
+from desk.tickets.views.grouping import named
 
 SHOWN_GROUPS = 12  # with tickets; of those behind them only name and count
 OF_GROUP = 10  # tickets of a group; the rest are a click away
@@ -37,12 +38,16 @@ def grouped(
     href: Callable[[str], str],
 ) -> list[Group]:
     """The tickets that fit, by a key of desk.tickets.views.grouping. `href` makes a group's address."""
-    found = []
-    for number, (raw, name, count) in enumerate(groups(session, wanted, by)):
-        rows: tuple[TicketRow, ...] = ()
-        if number < SHOWN_GROUPS and (its := condition(by, raw)) is not None:
-            of_group = replace(wanted, conditions=(*wanted.conditions, its))
-            page = list_tickets(session, of_group, sort=sort, ascending=ascending, limit=OF_GROUP)
-            rows = page.rows
-        found.append(Group(name, count, href(raw), rows))
-    return found
+    dimension = dimensions.dimension(by)
+    if dimension is None:
+        return []
+    found = group_tickets(
+        session, wanted, dimension.column, sort=sort, ascending=ascending, each=OF_GROUP
+    )
+    lines = named(session, by, found)
+    shown = [one for _raw, _name, one in lines[:SHOWN_GROUPS]]
+    rows = rows_of(session, wanted, [number for one in shown for number in one.ids])
+    return [
+        Group(name, one.count, href(raw), tuple(rows[number] for number in one.ids if number in rows))
+        for raw, name, one in lines
+    ]

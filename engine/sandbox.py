@@ -14,15 +14,17 @@ from sqlalchemy import create_engine, delete, func, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
 
-from engine import inspection, jobs, scheduler
+from engine import inspection, jobs, scheduler, store_acts
 from engine.actors import Actor
 from engine.bpmn.schedule import arm_timer
+from engine.bpmn.state import dump_value
 from engine.database import Database
 from engine.delivery import deliver_kept
 from engine.history import plain
 from engine.operators import BpmnError, Operator, Operators, PermanentFailure
 from engine.runtime import CalendarProvider, Engine, RecordLoader
 from engine.step import Step
+from engine.store_acts import Stored
 from engine.stores import EMPTY
 from engine.tables import (
     data_store,
@@ -136,6 +138,14 @@ class Sandbox:
 
     # Acts -------------------------------------------------------------------------------------------------------------
 
+    def fill(self, stores: Mapping[str, Any]) -> None:
+        """Give data stores what they hold before anything starts. Raises NotPossible for one that there is not."""
+        with self.database.transaction() as session:
+            for key, value in stores.items():
+                filled = update(data_store).where(data_store.c.key == key)
+                if not session.execute(filled.values(value=dump_value(value))).rowcount:  # type: ignore[attr-defined]
+                    raise NotPossible(f"there is no data store {key}", f"没有数据存储 {key}")
+
     def start(self, process: str, payload: Mapping[str, Any]) -> None:
         """Start a process at its start event without trigger."""
         with self.database.transaction() as session:
@@ -231,6 +241,11 @@ class Sandbox:
                     )
                 )
             )
+
+    def stores(self) -> list[Stored]:
+        """All data stores as they are."""
+        with self.database.reading() as session:
+            return store_acts.stores(session)
 
     def number(self, instance_id: UUID) -> int:
         """Which instance it is, counted from 1 in the order of their starts."""

@@ -6,6 +6,7 @@ A file `*.scenario.yaml` beside a diagram is a list of scenarios:
       records: {ticket: {priority: high}}            # what expressions may read
       operators: {ticket.create: {ticket_id: 1}}     # what operators return; nothing by default; of a list one
                                                      # after the other; {throws: code} throws a BPMN error
+      stores: {Visits: 3}                            # what data stores hold at the beginning; null by default
       steps:
         - message: mail.received                     # or start: <process key>, signal: <name>
           payload: {message_id: 1}
@@ -13,6 +14,7 @@ A file `*.scenario.yaml` beside a diagram is a list of scenarios:
           at: [dispatch]                             # where tokens then stand, all of them
           calls: [ticket.create]                     # which operators were called in this step, in order
           data: {handler: team:1}                    # variables that must have these values
+          stores: {Visits: 4}                        # data stores that must hold these values
           excluded: [user:7]                         # who may not do what is open for people, though offered to them
         - complete: dispatch                         # a human task
           outcome: dispatch
@@ -37,6 +39,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import orjson
 import yaml
 
+from engine.history import plain
 from engine.operators import Operators
 from engine.runtime import CalendarProvider
 from engine.sandbox import BEGIN, Failing, NotPossible, Sandbox
@@ -55,6 +58,7 @@ _KEYS = {
     "ended",
     "excluded",
     "refused",
+    "stores",
 }
 
 
@@ -98,7 +102,7 @@ def read_scenarios(content: bytes) -> list[dict[str, Any]]:
     for scenario in scenarios:
         if not isinstance(scenario, dict) or not isinstance(scenario.get("steps", []), list):
             raise ValueError("a scenario is a name with a list of steps")
-        for key in ("records", "operators"):
+        for key in ("records", "operators", "stores"):
             if not isinstance(scenario.get(key) or {}, dict):
                 raise ValueError(f"{scenario.get('name')}: {key} are names with values")
         _check_time(scenario)
@@ -107,6 +111,8 @@ def read_scenarios(content: bytes) -> list[dict[str, Any]]:
                 raise ValueError(f"{scenario.get('name')}: a step is a list of keys with values")
             if unknown := {str(key) for key in step} - _KEYS:
                 raise ValueError(f"{scenario.get('name')}: unknown {', '.join(sorted(unknown))}")
+            if not isinstance(step.get("stores", {}), dict):
+                raise ValueError(f"{scenario.get('name')}: stores are names with values")
             if sum(action in step for action in _ACTIONS) != 1:
                 raise ValueError(
                     f"{scenario.get('name')}: a step does one of {', '.join(_ACTIONS)}"
@@ -164,8 +170,8 @@ class _Play:
         """Play all steps until one is not as told."""
         name = self.scenario.get("name", "")
         words = name if isinstance(name, Mapping) else {"zh": str(name), "en": str(name)}
-        failure = None
-        for number, step in enumerate(self.scenario.get("steps", []), 1):
+        failure = self._fill()
+        for number, step in enumerate(self.scenario.get("steps", []) if failure is None else [], 1):
             try:
                 self._do(step)
                 self._compare(step)
@@ -176,6 +182,16 @@ class _Play:
         played = self.sandbox
         played.close()
         return Outcome(words, failure, frozenset(played.elements), frozenset(played.flows))
+
+    def _fill(self) -> Mapping[str, str] | None:
+        """Give data stores what they begin with; words where one cannot have it."""
+        try:
+            self.sandbox.fill(self.scenario.get("stores") or {})
+        except NotPossible as error:
+            return error.words
+        except TypeError as error:  # YAML knows kinds of values that no process has
+            return {"en": str(error), "zh": str(error)}
+        return None
 
     def collect(self, coverage: Coverage) -> None:
         """Add what this play has touched, and what there was to touch."""
@@ -244,6 +260,18 @@ class _Play:
             if (found := self.sandbox.data.get(name)) != value:
                 is_, told = _json(found), _json(value)
                 raise _Unlike(f"{name} is {is_}, not {told}", f"{name} 的值为 {is_}，应为 {told}")
+        if step.get("stores"):
+            self._compare_stores(step["stores"])
+
+    def _compare_stores(self, expected: Mapping[str, Any]) -> None:
+        held = {store.key: plain(store.value) for store in self.sandbox.stores()}
+        for key, value in expected.items():
+            if held.get(key) != plain(value):
+                is_, told = _json(held.get(key)), _json(plain(value))
+                raise _Unlike(
+                    f"the data store {key} holds {is_}, not {told}",
+                    f"数据存储 {key} 的值为 {is_}，应为 {told}",
+                )
 
 
 def _listed(names: Sequence[str]) -> tuple[str, str]:

@@ -1,6 +1,7 @@
 """Everything there is to pick while drawing: from the operator registry, the functions, the events, the library."""
 
 import inspect
+from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import select
@@ -12,14 +13,15 @@ from desk.events.catalogue import EVENTS
 from desk.people import queries as people
 from desk.people.models import User
 from desk.people.permissions import CANDIDATE_ROLES, PERMISSIONS, ROLES
-from engine.bpmn.document import BPMN
+from engine.bpmn.document import BPMN, Element
+from engine.bpmn.extensions import words_of
 from engine.bpmn.reading import UnreadableDiagram, read_xml
 from engine.bundles import decision_ids, read_decisions
 from engine.feel.builtins import BUILT_INS
 from engine.functions import FAMILIES
 from engine.history import plain
 from engine.operators import Operator, Operators, Text
-from engine.tables import deployed_decision, process_version
+from engine.tables import data_store, deployed_decision, process_version
 
 
 def words(text: Text | None) -> dict[str, str] | None:
@@ -42,6 +44,7 @@ def catalogue(session: Session, engine: Any) -> dict[str, Any]:
         "forms": forms(session),
         "decisions": decisions(session, bundle),
         "processes": processes(session),
+        "stores": stores(session, bundle),
         "teams": [
             {"value": f"team:{team.id}", "names": _same(team.name), "path": None, "detail": {}}
             for team in people.active_teams(session)
@@ -136,13 +139,7 @@ def events() -> list[dict[str, Any]]:
 def drawn_events(bundle: dict[str, bytes]) -> list[dict[str, Any]]:
     """Messages and signals that diagrams of the library name and the desk's catalogue does not."""
     found: dict[tuple[str, str], dict[str, Any]] = {}
-    for path, content in bundle.items():
-        if not path.endswith(".bpmn"):
-            continue
-        try:
-            root = read_xml(content)
-        except UnreadableDiagram:
-            continue  # somebody is drawing it; the problems list says what is wrong with it
+    for _, root in _drawn(bundle):
         for kind in ("message", "signal"):
             for element in root.iterfind(f"{{{BPMN}}}{kind}"):
                 name = element.get("name")
@@ -156,6 +153,16 @@ def drawn_events(bundle: dict[str, bytes]) -> list[dict[str, Any]]:
                         "source": "diagram",
                     }
     return [found[key] for key in sorted(found)]
+
+
+def _drawn(bundle: dict[str, bytes]) -> Iterator[tuple[str, Element]]:
+    """The diagrams that can be read, with their paths."""
+    for path, content in bundle.items():
+        if path.endswith(".bpmn"):
+            try:
+                yield path, read_xml(content)
+            except UnreadableDiagram:
+                continue  # somebody is drawing it; the problems list says what is wrong with it
 
 
 def records(engine: Any) -> list[dict[str, Any]]:
@@ -224,6 +231,20 @@ def processes(session: Session) -> list[dict[str, Any]]:
                 "path": file.path,
                 "detail": before.get("detail", {}),
             }
+    return [found[key] for key in sorted(found)]
+
+
+def stores(session: Session, bundle: dict[str, bytes]) -> list[dict[str, Any]]:
+    """Data stores of the desk and of the library, by id."""
+    found = {
+        row.key: {"value": row.key, "names": dict(row.name), "path": None, "detail": {}}
+        for row in session.execute(select(data_store.c.key, data_store.c.name))
+    }
+    for path, root in _drawn(bundle):
+        for element in root.iterfind(f"{{{BPMN}}}dataStore"):
+            if key := element.get("id"):
+                names = {k: v for k, v in words_of(element).items() if v}
+                found[key] = {"value": key, "names": names, "path": path, "detail": {}}
     return [found[key] for key in sorted(found)]
 
 

@@ -133,6 +133,7 @@ class CatalogueSchema(ma.Schema):
     forms = fields.List(fields.Nested(PickSchema))
     decisions = fields.List(fields.Nested(PickSchema))
     processes = fields.List(fields.Nested(PickSchema))
+    stores = fields.List(fields.Nested(PickSchema))
     teams = fields.List(fields.Nested(PickSchema))
     roles = fields.List(fields.Nested(PickSchema))
     people = fields.List(fields.Nested(PickSchema))

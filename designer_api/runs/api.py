@@ -68,6 +68,7 @@ def begin_run(values: dict[str, Any]) -> Any:
                 data=values["data"],
                 records=values["records"],
                 returns=values["operators"],
+                stores=values["stores"],
                 clock=values["clock"].isoformat() if values["clock"] else None,
                 actor=actor,
             )

@@ -20,5 +20,5 @@ class DryRun(Record):
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"))
     process: Mapped[str] = mapped_column(String(255))
     files: Mapped[dict[str, str]] = mapped_column(Json)  # content by path
-    setting: Mapped[dict[str, Any]] = mapped_column(Json)  # data, records, operators, clock
+    setting: Mapped[dict[str, Any]] = mapped_column(Json)  # data, records, operators, stores, clock
     steps: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)

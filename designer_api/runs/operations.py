@@ -65,6 +65,7 @@ def prepared(
     data: Mapping[str, Any],
     records: Mapping[str, Any] | None,
     returns: Mapping[str, Any] | None,
+    stores: Mapping[str, Any] | None,
     clock: str | None,
     actor: Actor,
 ) -> DryRun:
@@ -87,6 +88,7 @@ def prepared(
             "data": plain(data),
             "records": plain(known.get("records", {}) if records is None else records),
             "operators": plain(known.get("operators", {}) if returns is None else returns),
+            "stores": plain((known.get("stores") or {}) if stores is None else stores),
             "begin": clock or engine.here().replace(second=0, microsecond=0).isoformat(),
             "zone": str(engine.zone),
         },
@@ -129,7 +131,7 @@ def play(session: Session, engine: Any, run: DryRun, steps: list[dict[str, Any]]
         zone=setting["zone"],
         calendars=calendars_of(session, engine),
     )
-    played = Play(sandbox, run.process, setting["data"])
+    played = Play(sandbox, run.process, setting["data"], setting["stores"])
     try:
         played.begin()
         for step in steps:
@@ -191,6 +193,8 @@ def scenario(session: Session, engine: Any, run: DryRun, name: Mapping[str, str]
     document["zone"] = setting["zone"]
     if setting["records"]:
         document["records"] = setting["records"]
+    if setting["stores"]:
+        document["stores"] = setting["stores"]
     returned = {call for one in run.steps for call in one.get("results", {})}
     returns = {
         n: v for n, v in (setting["operators"] | _results(run.steps)).items() if v or n in returned
@@ -212,7 +216,7 @@ def _results(steps: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _setting_of_scenarios(bundle: Mapping[str, bytes]) -> dict[str, Any]:
-    """What the first scenario of the folder says records are and operators return."""
+    """What the first scenario of the folder says records are, operators return and data stores hold."""
     for path, content in sorted(bundle.items()):
         if path.endswith(".scenario.yaml"):
             try:

@@ -33,23 +33,27 @@ class StepFailed(Exception):
 class Play:
     """A run under way. Steps are dictionaries as designer_api.runs.schemas.StepIn has them."""
 
-    def __init__(self, sandbox: Sandbox, process: str, data: Mapping[str, Any]) -> None:
-        self.sandbox, self.process, self.data = sandbox, process, dict(data)
+    def __init__(
+        self, sandbox: Sandbox, process: str, data: Mapping[str, Any], stores: Mapping[str, Any]
+    ) -> None:
+        self.sandbox, self.process, self.data, self.stores = sandbox, process, dict(data), stores
         self.started_by: dict[str, Any] | None = None  # as a step of a scenario
         self.done = 0
         self.effects: list[tuple[int, Call]] = []
         self._ends: list[int] = []  # how long the log was after each step
         self._said: dict[str, Any] = {}
+        self._held = dict(stores)  # by data stores before the step
 
     def close(self) -> None:
         """Forget everything."""
         self.sandbox.close()
 
     def begin(self) -> None:
-        """Start the process where it can begin in one way only, or with the data that is given.
+        """Fill the data stores; start the process where it can begin in one way only, or with the data that is given.
 
         Else the start that is meant comes as a step. Raises StepFailed.
         """
+        self._act(lambda: self.sandbox.fill(self.stores))
         entries, untriggered = self._entries()
         if (untriggered and self.data) or untriggered == entries:
             told: dict[str, Any] = {"start": self.process}
@@ -64,6 +68,7 @@ class Play:
         sandbox, told = self.sandbox, {}
         sandbox.calls.clear()
         self._said = dict(sandbox.data)
+        self._held = self.holds()
         sandbox.returns |= step.get("results") or {}
         self.done += 1
 
@@ -138,6 +143,10 @@ class Play:
         starts = model.starts
         return model.entries, [s for s in starts if not s.triggers or s.trigger.kind == "none"]
 
+    def holds(self) -> dict[str, Any]:
+        """What the data stores hold, by key."""
+        return {store.key: plain(store.value) for store in self.sandbox.stores()}
+
     # How it stands ----------------------------------------------------------------------------------------------------
 
     def as_json(self) -> dict[str, Any]:
@@ -156,6 +165,10 @@ class Play:
             "waiting": self._waiting(),
             "effects": [self._effect(number, call) for number, call in self.effects],
             "data": sandbox.data,
+            "stores": [
+                {"key": store.key, "name": dict(store.name), "value": plain(store.value)}
+                for store in sandbox.stores()
+            ],
             "log": self._log(),
             "steps": self.done,
             "ended": sandbox.started and not standing,
@@ -293,6 +306,13 @@ def expectations(played: Play) -> dict[str, Any]:
     }
     if changed:
         told["data"] = changed
+    written = {
+        key: value
+        for key, value in played.holds().items()
+        if played._held.get(key) != value and _small(value)
+    }
+    if written:
+        told["stores"] = written
     return told
 
 

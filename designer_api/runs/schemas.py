@@ -15,8 +15,8 @@ class RunIn(ma.Schema):
     """What to try. `files` are the bundle by path; those of the folder that are not given are read from the library.
 
     A process whose start event has a trigger is not started: send its message as the first step. `records` are what
-    expressions read (`ticket.priority`), `operators` what operators return; both default to those of the first scenario
-    in the folder.
+    expressions read (`ticket.priority`), `operators` what operators return, `stores` what data stores hold; all default
+    to those of the first scenario in the folder.
     """
 
     files = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
@@ -24,6 +24,7 @@ class RunIn(ma.Schema):
     data = fields.Dict(load_default=dict)
     records = fields.Dict(load_default=None, allow_none=True)
     operators = fields.Dict(load_default=None, allow_none=True)
+    stores = fields.Dict(keys=fields.String(), load_default=None, allow_none=True)
     clock = fields.AwareDateTime(load_default=None, allow_none=True)
 
 
@@ -84,6 +85,14 @@ class EffectSchema(ma.Schema):
     at = fields.AwareDateTime()
 
 
+class RunStoreSchema(ma.Schema):
+    """What a data store of the run holds."""
+
+    key = fields.String()
+    name = words()
+    value = fields.Raw(allow_none=True)
+
+
 class LogRow(ma.Schema):
     """A line of the run's history."""
 
@@ -107,6 +116,7 @@ class RunSchema(ma.Schema):
     waiting = fields.List(fields.Nested(WaitSchema))
     effects = fields.List(fields.Nested(EffectSchema))
     data = fields.Dict()
+    stores = fields.List(fields.Nested(RunStoreSchema))
     log = fields.List(fields.Nested(LogRow))
     steps = fields.Integer()
     ended = fields.Boolean()

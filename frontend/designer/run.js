@@ -26,7 +26,7 @@ export async function openRun(workspace, tab) {
 
 export class DryRun {
   constructor(workspace, tab) {
-    Object.assign(this, { workspace, tab, editor: tab.editor, run: null, busy: false, shown: "next", given: { data: {}, operators: null } });
+    Object.assign(this, { workspace, tab, editor: tab.editor, run: null, busy: false, shown: "next", given: { data: {}, operators: null, stores: null } });
     this.element = h("div", { class: "ldz-run" });
   }
 
@@ -38,7 +38,7 @@ export class DryRun {
     try {
       const files = await this.workspace.neighbours(this.tab, { own: true });
       if (this.run) call("DELETE", `/runs/${this.run.id}`).catch(() => {});
-      this.run = await call("POST", "/runs", { files, process: this.editor.processKey(), data: given.data, operators: given.operators });
+      this.run = await call("POST", "/runs", { files, process: this.editor.processKey(), data: given.data, operators: given.operators, stores: given.stores });
       this.draw();
     } catch (error) {
       this.run = null;
@@ -128,14 +128,17 @@ export class DryRun {
       const field = h("input", { class: "form-control", type: "text", spellcheck: "false", value: known ? JSON.stringify(known) : "", placeholder: '{"…": …}' });
       return { name, field };
     });
+    const known = this.run?.stores ?? [];
+    const stores = known.length ? keyValues(known.map(({ key }) => key), this.given.stores ?? {}) : null;
     const again = () => {
       const operators = Object.fromEntries(answers.filter(({ field }) => field.value.trim()).map(({ name, field }) => [name, parseValue(field.value)]));
-      this.begin({ data: data.read(), operators: Object.keys(operators).length ? operators : null });
+      this.begin({ data: data.read(), operators: Object.keys(operators).length ? operators : null, stores: stores?.read() ?? null });
     };
     return h("details", { class: "ldz-wait", open }, h("summary", {}, icon("player-play", 16), h("span", { class: "ldz-wait-name" }, t("What it starts with"))),
       h("div", { class: "ldz-wait-body" }, h("div", {}, h("span", { class: "form-label" }, t("Data")), data.element,
         answers.length ? h("span", { class: "form-label" }, t("What the system's actions answer")) : null,
         answers.map(({ name, field }) => labelled(name, field)),
+        stores ? [h("span", { class: "form-label" }, t("What data stores hold")), stores.element] : null,
         h("div", { class: "ldz-wait-acts" }, button(t("Start with this"), { kind: "primary", onclick: again })))));
   }
 
@@ -204,9 +207,12 @@ export class DryRun {
   }
 
   data() {
+    const list = (entries) => h("dl", { class: "ldz-data" }, entries.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, short(value)))));
     const entries = Object.entries(this.run.data);
-    if (!entries.length) return h("p", { class: "ldz-empty" }, t("There are no variables yet."));
-    return h("dl", { class: "ldz-data" }, entries.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, short(value)))));
+    const { stores } = this.run;
+    return h("div", {},
+      entries.length ? list(entries) : h("p", { class: "ldz-empty" }, t("There are no variables yet.")),
+      stores.length ? [h("h3", { class: "ldz-run-part" }, t("Data stores")), list(stores.map(({ key, name, value }) => [both(name) || key, value]))] : null);
   }
 
   log() {

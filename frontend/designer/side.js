@@ -25,6 +25,7 @@ export function propertiesContext(workspace) {
     fieldsOf: (form) => workspace.forms.get(form) ?? [],
     folderForms: () => here("form").map((file) => [file.key, fileName(file)]),
     folderDecisions: () => here("dmn").map((file) => [file.key, fileName(file)]),
+    openStores: () => workspace.tabs.filter(({ editor }) => editor?.marks).flatMap(({ editor }) => editor.modeler.getDefinitions().rootElements.filter(({ $type }) => $type === "bpmn:DataStore")),
     openFile: (kind, key) => {
       const file = here(kind).find((one) => one.key === key) ?? workspace.files.find((one) => one.kind === kind && one.key === key);
       if (file) workspace.open(file);

@@ -14,6 +14,7 @@ export function variablesOf(editor, catalogue, forms) {
       if (value.$type === "lanedesk:Assign" || value.$type === "lanedesk:Output" || value.$type === "lanedesk:Input") add(value.name, bo.name);
       if (value.$type === "lanedesk:HumanTask") { add("outcome", bo.name); for (const { name } of forms.get(value.form) ?? []) add(name.split(".")[0], value.form); }
     }
+    if (bo?.dataStoreRef) add(bo.dataStoreRef.name || bo.dataStoreRef.id, bo.name);
     const message = bo?.eventDefinitions?.[0]?.messageRef?.name;
     for (const field of catalogue?.events.find(({ name }) => name === message)?.payload ?? []) add(field.name, message);
   }

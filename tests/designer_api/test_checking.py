@@ -123,7 +123,10 @@ def test_an_import_says_whether_it_has_a_layout_and_what_is_foreign(
 def test_the_catalogue_has_everything_to_pick(program: Callable[..., Any]) -> None:
     client = program("implementer")
     client.post(FILES, json={"path": "t/f.form", "content": '{"components":[]}'})
+    drawn = diagram(BODY, key="q", outside='<dataStore id="Visits" name="来访数"/>').decode()
+    client.post(FILES, json={"path": "t/q.bpmn", "content": drawn})
     seen = client.get(f"{API}/catalogue").json
+    assert [(s["value"], s["names"]["zh"]) for s in seen["stores"]] == [("Visits", "来访数")]
     dispatch = next(o for o in seen["operators"] if o["name"] == "ticket.dispatch")
     assert dispatch["group"] == "ticket"
     assert set(dispatch["title"]) == {"en", "zh"}

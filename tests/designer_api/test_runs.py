@@ -216,6 +216,54 @@ def test_a_loop_of_timers_ends_in_words(program: Callable[..., Any]) -> None:
         assert run.json["problems"]
 
 
+COUNTS = diagram(
+    '<startEvent id="s"/><dataStoreReference id="visits" dataStoreRef="Visits"/>'
+    + script("count", ("Visits", "if Visits = null then 1 else Visits + 1"))
+    + '<endEvent id="e"/>s->count count->e',
+    key="counts",
+    outside='<dataStore id="Visits"/>',
+)
+
+
+def test_data_stores_are_filled_shown_and_kept(program: Callable[..., Any]) -> None:
+    client = program("implementer")
+    sent = {"files": {"t/counts.bpmn": COUNTS.decode()}, "process": "counts"}
+    run = client.post(RUNS, json=sent | {"stores": {"Visits": 41}}).json
+    assert [(s["key"], s["value"]) for s in run["stores"]] == [("Visits", 42)]
+    kept = client.get(f"{RUNS}/{run['id']}/scenario?zh=数&en=Count").json
+    (scenario,) = yaml.safe_load(kept["content"])
+    assert (scenario["stores"], scenario["steps"][0]["stores"]) == ({"Visits": 41}, {"Visits": 42})
+    files = sent["files"] | {kept["path"]: kept["content"]}
+    played = client.post("/api/v1/designer/scenarios", json={"files": files}).json
+    assert [(r["held"], r["failure"]) for r in played["results"]] == [(True, None)]
+    # the next run begins as that scenario does, unless it says otherwise; none of them has touched the desk's own
+    again = client.post(RUNS, json=sent | {"files": files}).json
+    assert again["stores"][0]["value"] == 42
+    empty = client.post(RUNS, json=sent | {"files": files, "stores": {}}).json
+    assert empty["stores"][0]["value"] == 1
+    refused = client.post(RUNS, json=sent | {"stores": {"Other": 1}})
+    assert (refused.status_code, "Other" in refused.text) == (422, True)
+
+
+@pytest.mark.parametrize(
+    ("told", "failure"),
+    [
+        ("stores: {Visits: 1}, steps: [{start: counts, stores: {Visits: 3}}]",
+         "Step 1: the data store Visits holds 2, not 3"),
+        ("stores: {Other: 1}, steps: [{start: counts}]", "there is no data store Other"),
+        ("stores: {Visits: !!set {a}}, steps: [{start: counts}]", "set"),
+        ("steps: [{start: counts, stores: [1]}]", "x: stores are names with values"),
+    ],
+)  # fmt: skip
+def test_a_scenario_says_where_a_data_store_is_otherwise(
+    program: Callable[..., Any], told: str, failure: str
+) -> None:
+    files = {"t/counts.bpmn": COUNTS.decode(), "t/x.scenario.yaml": f"- {{name: x, {told}}}"}
+    played = program("implementer").post("/api/v1/designer/scenarios", json={"files": files}).json
+    (result,) = played["results"]
+    assert failure in result["failure"]["en"]
+
+
 def test_runs_are_ones_own(program: Callable[..., Any]) -> None:
     mine, other, agent = program("implementer"), program("administrator"), program("agent")
     run = begun(mine)

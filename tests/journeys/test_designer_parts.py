@@ -50,10 +50,11 @@ STEPS = (
     + '<process id="parts" isExecutable="true"><userTask id="review" name="复核"/><serviceTask id="tell" name="告知">'
     '<extensionElements><lanedesk:operator name="mail.send"/></extensionElements></serviceTask>'
     '<callActivity id="call" name="调用"/><businessRuleTask id="decide" name="定时限"/>'
-    '<intermediateCatchEvent id="until" name="等到"><timerEventDefinition id="t"/></intermediateCatchEvent></process>'
+    '<intermediateCatchEvent id="until" name="等到"><timerEventDefinition id="t"/></intermediateCatchEvent>'
+    '<dataStoreReference id="visits" name="来访数"/></process>'
     + plane("", "parts", "".join(shape(one, 200 + n * 150, 200)
                                  for n, one in enumerate(("review", "tell", "call", "decide")))
-            + shape("until", 800, 222, width=36, height=36))
+            + shape("until", 800, 222, width=36, height=36) + shape("visits", 900, 215, width=50, height=50))
     + "</definitions>"
 )  # fmt: skip
 FORM = json.dumps(
@@ -199,6 +200,10 @@ def test_what_a_step_says_is_filled_in_and_kept(
     page.get_by_label("从日历选择").fill("2030-05-06T09:30")
     expect(page.locator("[data-sentence=timer]")).to_contain_text("2030")
     pictures.take(page, "calendar")
+    # a data store is named by its id, and declared where it is named
+    designer.select("visits")
+    designer.fill("store", "Visits")
+    pictures.take(page, "store")
     designer.saved()
     said = content(page, file)
     for part in (
@@ -206,7 +211,7 @@ def test_what_a_step_says_is_filled_in_and_kept(
         'needs="amount"',
         'retries="7"', 'backoff="PT2M"', 'calledElement="ticket-basic"', '<lanedesk:called version="3"',
         'key="parts-hours"', 'binding="latest"',
-        ">2030-05-06T",
+        ">2030-05-06T", 'dataStoreRef="Visits"', '<dataStore id="Visits"',
     ):  # fmt: skip
         assert part in said, part
 

@@ -1,6 +1,6 @@
 // Assignments of a script task, inputs and outputs of a step, and steps that are done for each of several.
-import { t } from "../texts.js";
-import { checkField, feelField, listField, selectField, textField, valueField } from "./fields.js";
+import { both, t } from "../texts.js";
+import { checkField, feelField, listField, selectField, textField, valueField, WHEN_LEFT } from "./fields.js";
 
 const ACTIVITY = /(Task|Activity|SubProcess|Transaction)$/;
 
@@ -34,6 +34,26 @@ export const mappingGroups = [
   mapping("lanedesk:Input", "inputs", () => t("Inputs"), () => t("Add an input")),
   mapping("lanedesk:Output", "outputs", () => t("Outputs"), () => t("Add an output")),
 ];
+
+// The store is named by its id; a file that names one declares it, too.
+export function storeGroup({ element, bo, of, editor, catalogue, openStores }) {
+  if (bo.$type !== "bpmn:DataStoreReference") return null;
+  const used = (store) => editor.get("elementRegistry").some(({ businessObject }) => businessObject?.dataStoreRef === store);
+  const set = (id) => {
+    if (id && !/^[A-Za-z_][\w.-]*$/.test(id)) return;
+    const before = bo.dataStoreRef;
+    const known = of.roots("bpmn:DataStore").find((store) => store.id === id);
+    if (id && !known && editor.modeler.getDefinitions().$model.ids?.assigned(id)) return; // something else is called so
+    of.set(element, { dataStoreRef: id && (known ?? of.addRoot(element, "bpmn:DataStore", { id })) });
+    if (before && !before.name && !used(before)) of.removeRoot(element, before);
+  };
+  const names = new Map([...(catalogue?.stores ?? []).map((pick) => [pick.value, both(pick.names)]), ...openStores().map((store) => [store.id, store.name])]);
+  const suggestions = [...names].map(([value, words]) => ({ value, words: words || value }));
+  return { key: "store", title: t("Data store"), fields: [textField({
+    key: "store", label: t("Id of the store"), help: t("All flows that name the same id share what is in it. Without one each instance has its own."), suggestions, pause: WHEN_LEFT,
+    get: () => bo.dataStoreRef?.id, set,
+  })] };
+}
 
 const KINDS = () => [["", t("Once")], ["parallel", t("For each, at the same time")], ["sequential", t("For each, one after the other")], ["loop", t("Again while a condition holds")]];
 

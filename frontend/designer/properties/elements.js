@@ -80,4 +80,9 @@ export class Elements {
     this.setIn(element, definitions, { rootElements: [...definitions.rootElements, root] });
     return root;
   }
+
+  removeRoot(element, root) {
+    const definitions = this.editor.modeler.getDefinitions();
+    this.setIn(element, definitions, { rootElements: definitions.rootElements.filter((one) => one !== root) });
+  }
 }

@@ -6,6 +6,7 @@ import { t } from "../texts.js";
 import { feelBox } from "./feel.js";
 
 const PAUSE = 400; // ms of not typing
+export const WHEN_LEFT = 2 ** 31 - 1; // as `pause`: half of what is typed would name another thing
 
 const drawnFrom = (options) => JSON.stringify(options, (name, value) => (value instanceof Node ? undefined : value));
 
@@ -20,7 +21,7 @@ function framed({ label, help, key }, control) {
 
 function typed(control, options) {
   const write = () => { if (control.value !== (options.get() ?? "")) options.set(control.value === "" ? undefined : control.value); };
-  const soon = debounced(write, PAUSE);
+  const soon = debounced(write, options.pause ?? PAUSE);
   control.addEventListener("input", soon);
   control.addEventListener("change", () => { soon.cancel(); write(); });
   const refresh = () => { if (document.activeElement !== control) control.value = options.get() ?? ""; };

@@ -7,10 +7,10 @@ import { operatorGroups } from "./operator.js";
 import { callGroup, decisionGroup } from "./calls.js";
 import { conditionGroup, linkGroup, startGroup, triggerGroup } from "./events.js";
 import { timerGroup } from "./timer.js";
-import { assignGroup, loopGroup, mappingGroups } from "./data.js";
+import { assignGroup, loopGroup, mappingGroups, storeGroup } from "./data.js";
 
 const GROUPS = [
-  generalGroup, processGroup, triggerGroup, timerGroup, linkGroup, startGroup, ...humanGroups, ...operatorGroups, decisionGroup, callGroup,
+  generalGroup, processGroup, storeGroup, triggerGroup, timerGroup, linkGroup, startGroup, ...humanGroups, ...operatorGroups, decisionGroup, callGroup,
   conditionGroup, assignGroup, loopGroup, ...mappingGroups, documentationGroup,
 ];
 

@@ -5,7 +5,8 @@ each block's place, rows and SHA-256, and an end of fixed length, stored uncompr
 the SHA-256 of all bytes before it. So a changed byte is found anywhere, and the block it is in is known.
 
 Lines of a history archive are `{"chain": …}` for an instance, followed by its rows `{"instance", "seq", …, "hash"}`;
-lines of a log archive are entries `{"entry", …, "digest"}`.
+lines of a log archive are entries `{"entry", …, "digest"}`; those of an archive of data stores are values that they
+were given `{"store", "revision", …}`.
 """
 
 import hashlib

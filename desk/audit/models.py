@@ -98,7 +98,7 @@ class Leaf(Row):
 
 
 class Archive(Row):
-    """A compressed file that verifies on its own. `kind`: history (whole chains) | log (entries)."""
+    """A compressed file that verifies on its own. `kind`: history (whole chains) | log (entries) | stores (values)."""
 
     __tablename__ = "audit_archive"
 
@@ -145,7 +145,7 @@ class PersonKey(Row):
 
 
 class RetentionRule(Record):
-    """How long rows stay before they are archived. `scope`: `process:<key>`, `subject:<kind>`, `process`, `subject`."""
+    """How long rows stay before they are archived. `scope`: as desk.audit.retention says."""
 
     __tablename__ = "audit_retention"
 

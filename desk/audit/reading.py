@@ -137,6 +137,8 @@ class _Words:
     def line(self, raw: Mapping[str, Any]) -> ArchivedLine | None:
         if "entry" in raw:
             return self._entry(raw)
+        if "store" in raw:
+            return self._value(raw)
         return self._row(raw) if "event" in raw else None
 
     def _entry(self, raw: Mapping[str, Any]) -> ArchivedLine:
@@ -146,6 +148,15 @@ class _Words:
             entry_sentence(raw["action"], old, new, self.locale),
             subject(raw["subject"], self.locale), raw["reason"], f"log entry {raw['entry']}",
             _plain([old, new]),
+        )  # fmt: skip
+
+    def _value(self, raw: Mapping[str, Any]) -> ArchivedLine:
+        given = {"value": raw["value"]}
+        return ArchivedLine(
+            datetime.fromisoformat(raw["at"]), who(self._open(raw["actor"]), self.locale),
+            entry_sentence("store_changed", {}, given, self.locale),
+            subject(f"store:{raw['store']}", self.locale), raw["reason"],
+            f"store {raw['store']} revision {raw['revision']}", _plain(given),
         )  # fmt: skip
 
     def _row(self, raw: Mapping[str, Any]) -> ArchivedLine:

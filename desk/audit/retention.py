@@ -1,7 +1,8 @@
 """Retention: rows past their time go into an archive that verifies on its own, and only then out of the table.
 
-A rule says for how many days the history of ended processes (`process:<key>`, or `process` for all others) or entries
-of the log (`subject:<kind>`, or `subject`) stay in the database. What no rule names stays for ever. The archives stay
+A rule says for how many days the history of ended processes (`process:<key>`, or `process` for all others), entries
+of the log (`subject:<kind>`, or `subject`) or former values of data stores (`store:<id>`, or `store`) stay in the
+database. What no rule names stays for ever. The archives stay
 in the storage; who deletes one deletes history, and `audit verify` says so.
 """
 
@@ -9,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import delete, func, insert, select
@@ -30,8 +31,16 @@ from desk.audit.operations import record
 from desk.settings import Settings
 from desk.storage import Storage
 from engine.actors import Actor
+from engine.bpmn.state import load_value
 from engine.database import Database
-from engine.tables import history, process_instance, process_version
+from engine.history import plain
+from engine.tables import (
+    data_store,
+    data_store_change,
+    history,
+    process_instance,
+    process_version,
+)
 
 AT_ONCE = 2000  # instances, or 20,000 entries, of one archive
 ENTRIES_AT_ONCE = 20_000
@@ -70,8 +79,9 @@ def set_rule(session: Session, scope: str, days: int | None, *, actor: Actor) ->
     Raises ValueError for a scope that is none, or less than a day.
     """
     kind = scope.partition(":")[0]
-    if kind not in ("process", "subject") or scope.endswith(":"):
-        raise ValueError(f"{scope!r} is none of process, process:<key>, subject, subject:<kind>")
+    if kind not in _ARCHIVERS or scope.endswith(":"):
+        known = ", ".join(f"{kind}, {kind}:<{name}>" for kind, (_, name) in _ARCHIVERS.items())
+        raise ValueError(f"{scope!r} is none of {known}")
     if days is not None and days < 1:
         raise ValueError("at least one day")
     rule = session.scalars(select(RetentionRule).where(RetentionRule.scope == scope)).one_or_none()
@@ -111,7 +121,7 @@ def archive_due(
         before = now - timedelta(days=days)
         kind, _, name = scope.partition(":")
         others = [s.partition(":")[2] for s in kept if s.startswith(f"{kind}:")]
-        one = _one_history if kind == "process" else _one_log
+        one, _ = _ARCHIVERS[kind]
         while True:
             done = one(
                 database, storage, settings, before, name, others,
@@ -263,6 +273,67 @@ def _entry_line(row: AuditEntry) -> dict[str, Any]:
         "action": row.action, "subject": row.subject, "ticket": row.ticket_id, "old": row.old,
         "new": row.new, "reason": row.reason, "digest": digest(row).hex(),
     }  # fmt: skip
+
+
+def _one_stores(
+    database: Database, storage: Storage, settings: Settings, before: datetime, key: str,
+    others: Sequence[str], *, reason: str, actor: Actor, now: datetime,
+) -> Archived | None:  # fmt: skip
+    with database.reading() as session:
+        due = _due_values(session, before, key, others)
+        if not due:
+            return None
+        archive = _stored(
+            storage, settings, {"kind": "stores", "at": now, "reason": reason},
+            (_value_line(row) for row in due),
+        )  # fmt: skip
+    with database.transaction() as session:
+        times = [row.at for row in due]
+        number = _enter(session, "stores", archive, now, reason, min(times), max(times))
+        table = data_store_change.c
+        for store, last in {row.key: row.revision for row in due}.items():
+            session.execute(
+                delete(data_store_change).where(
+                    table.key == store, table.revision <= last, table.at < before
+                )
+            )
+        _note(session, number, archive, reason, actor)
+    return Archived(1, 0, archive.rows)
+
+
+def _due_values(
+    session: Session, before: datetime, key: str, others: Sequence[str]
+) -> Sequence[Any]:
+    """What stores were given before then, the oldest of each first; what one holds now stays."""
+    table = data_store_change.c
+    query = (
+        select(data_store_change)
+        .join(data_store, data_store.c.key == table.key)
+        .where(
+            table.at < before,
+            table.revision < data_store.c.revision,
+            table.key == key if key else table.key.not_in(others),
+        )
+        .order_by(table.key, table.revision)
+        .limit(ENTRIES_AT_ONCE)
+    )
+    return session.execute(query).all()
+
+
+def _value_line(row: Any) -> dict[str, Any]:
+    return {
+        "store": row.key, "revision": row.revision, "at": _iso(row.at), "actor": row.actor,
+        "instance": str(row.instance_id) if row.instance_id else None, "element": row.element_id,
+        "value": plain(load_value(row.value)), "reason": row.reason,
+    }  # fmt: skip
+
+
+# By kind of scope: what archives, and what the name after the colon is.
+_ARCHIVERS: Final = {
+    "process": (_one_history, "key"),
+    "subject": (_one_log, "kind"),
+    "store": (_one_stores, "id"),
+}
 
 
 @dataclass(frozen=True)

@@ -19,13 +19,17 @@ from desk.application import Desk
 from desk.audit import retention
 from desk.audit.archives import read_lines, signature_of, verify_archive
 from desk.audit.models import Archive, ArchivedChain, AuditEntry
+from desk.audit.reading import read_archive
 from desk.audit.retention import archive_due, set_rule
 from desk.audit.roots import take_root
 from desk.audit.sealing import seal_new
 from desk.audit.signing import is_signed
 from desk.audit.verify import verify
+from engine import statements as sql
+from engine import store_acts
 from engine.actors import SYSTEM
-from engine.tables import history
+from engine.stores import EMPTY, change_row, written
+from engine.tables import data_store, history
 from engine.timestamps import utc_now
 
 NOW = utc_now()
@@ -103,8 +107,36 @@ def test_the_log_goes_by_its_subjects(guarded: Desk, entries: Any) -> None:
     assert faults(guarded) == []
 
 
+def test_former_values_of_data_stores_go_and_the_present_one_stays(guarded: Desk) -> None:
+    with guarded.database.transaction() as session:
+        for key in ("Sites", "Visits"):
+            session.execute(
+                insert(data_store).values(
+                    key=key, name={"en": key, "zh": key}, value=EMPTY, revision=0, at=NOW
+                )
+            )
+            for number in range(3):
+                given = change_row(key, number + 1, number * 10, SYSTEM.as_json(), LONG_AGO)
+                sql.write(session, written([given | {"reason": "counted"}]))
+    keep(guarded, "store", 365)
+    keep(guarded, "store:Sites", 3650)
+    done = put_away(guarded)
+    assert (done.archives, done.chains, done.rows) == (1, 0, 2)
+    assert put_away(guarded) == retention.Archived()
+    with guarded.reading() as session:
+        left = {key: [c.value for c in store_acts.changes(session, key)] for key in ("Sites", "Visits")}
+        archive = session.scalars(select(Archive)).one()
+    assert left == {"Sites": [20, 10, 0], "Visits": [20]}
+    with guarded.storage.open(archive.file_key) as stream, guarded.reading() as session:
+        read = read_archive(session, stream, text="counted")
+    assert [(line.place, line.values) for line in read.lines] == [
+        ("store Visits revision 1", '{"value":0}'), ("store Visits revision 2", '{"value":10}'),
+    ]  # fmt: skip
+    assert faults(guarded) == []
+
+
 def test_a_rule_that_is_none_is_refused(guarded: Desk) -> None:
-    for scope, days in (("tickets", 5), ("process:", 5), ("process", 0)):
+    for scope, days in (("tickets", 5), ("process:", 5), ("process", 0), ("store:", 5)):
         with pytest.raises(ValueError), guarded.database.transaction() as session:
             set_rule(session, scope, days, actor=SYSTEM)
 

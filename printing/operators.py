@@ -8,6 +8,7 @@ from desk.application import Desk
 from desk.tickets.attachments import StoredFile
 from desk.tickets.models import Ticket
 from desk.tickets.operations import receive_message
+from desk.tickets.parameters import TicketParam
 from engine.actors import SYSTEM
 from engine.operators import JobRun, OperatorError, Operators, Param, Text
 from printing.documents import log_printed, ticket_order, tickets
@@ -33,7 +34,7 @@ QUEUE = "print"
 def ticket_print(
     run: JobRun,
     *,
-    ticket_id: Annotated[int, Param(Text("Ticket", "工单"))],
+    ticket_id: TicketParam,
     layout: Annotated[
         str,
         Param(

@@ -7,12 +7,11 @@ from desk.assignment.operations import Wish
 from desk.assignment.ranking import WAYS, UnknownWay
 from desk.people.models import User
 from desk.people.rota import on_duty
-from desk.tickets.models import Ticket
+from desk.tickets.parameters import TicketParam, ticket_of
 from engine.operators import OperatorError, Operators, Param, Step, Text
 
 operators = Operators()
 
-TicketParam = Annotated[int, Param(Text("Ticket", "工单"))]
 AgentParam = Annotated[int, Param(Text("Person", "人员"), Text("Number", "编号"))]
 _EN = "; ".join(f"{key}: {way.name.en}" for key, way in WAYS.items())
 _ZH = "；".join(f"{key}：{way.name.zh}" for key, way in WAYS.items())
@@ -53,7 +52,7 @@ def ticket(
 
     `why` nobody: no_team, no_skill, off_duty, full. Raises OperatorError for a team or a way there is not.
     """
-    found = _ticket(step, ticket_id)
+    found = ticket_of(step.session, ticket_id)
     names = prefer.replace("，", ",").split(",") if isinstance(prefer, str) else prefer or ()
     wish = Wish(
         team or None,
@@ -101,7 +100,7 @@ def ticket(
 )
 def give_back(step: Step, *, ticket_id: TicketParam) -> dict[str, Any]:
     """Returns {"team": "team:3" | None}."""
-    found = _ticket(step, ticket_id)
+    found = ticket_of(step.session, ticket_id)
     team_id = operations.give_back(
         step.session,
         step.services,
@@ -129,10 +128,3 @@ def open_tickets(step: Step, *, agent_id: AgentParam) -> dict[str, Any]:
     there = user.id in on_duty(step.session, [user.id], step.now)
     found = [] if there else operations.open_tickets(step.session, user.id)
     return {"tickets": found, "name": user.name}
-
-
-def _ticket(step: Step, number: int) -> Ticket:
-    found = step.session.get(Ticket, int(number))
-    if found is None:
-        raise OperatorError(f"there is no ticket with id {number}")
-    return found

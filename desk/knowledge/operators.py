@@ -5,12 +5,12 @@ from typing import Annotated, Any
 from desk.knowledge.models import Article, ArticleState
 from desk.knowledge.operations import ArticleRefused
 from desk.notices.operations import notify
+from desk.tickets.parameters import RemarkParam
 from engine.operators import OperatorError, Operators, Param, Step, Text
 
 operators = Operators()
 
 ArticleParam = Annotated[int, Param(Text("Article", "知识文章"))]
-RemarkParam = Annotated[str | None, Param(Text("Remark", "备注"))]
 
 
 @operators.inline(

@@ -19,6 +19,7 @@ from desk.notices.models import Target
 from desk.notices.operations import addressed, notify
 from desk.notices.placeholders import filled, filled_json
 from desk.tickets.models import Ticket
+from desk.tickets.parameters import TicketParam, ticket_of
 from engine.history import plain
 from engine.operators import (
     JobRun,
@@ -32,7 +33,6 @@ from engine.operators import (
 
 operators = Operators()
 
-TicketParam = Annotated[int, Param(Text("Ticket", "工单"))]
 OptionalTicket = Annotated[int | None, Param(Text("Ticket", "工单"))]
 TextParam = Annotated[
     str,
@@ -113,9 +113,7 @@ def customer(
     subject: Annotated[str | None, Param(Text("Subject", "主题"))] = None,
 ) -> dict[str, Any]:
     """Returns {"channel": key or None}. Side effect: the channel's job."""
-    ticket = step.session.get(Ticket, int(ticket_id))
-    if ticket is None:
-        raise OperatorError(f"there is no ticket with id {ticket_id}")
+    ticket = ticket_of(step.session, ticket_id)
     chosen = channel_for(step.session, ticket, channel)
     if chosen is None:
         return {"channel": None}

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from desk.portal.once.fields import Asked, known_values, offers
 from desk.portal.once.operations import make_link
-from desk.tickets.models import Ticket
+from desk.tickets.parameters import TicketParam, ticket_of
 from engine.operators import OperatorError, Operators, Param, Step, Text
 
 operators = Operators()
@@ -26,15 +26,13 @@ operators = Operators()
 def link(
     step: Step,
     *,
-    ticket_id: Annotated[int, Param(Text("Ticket", "工单"))],
+    ticket_id: TicketParam,
     fields: Annotated[list[str], Param(Text("Keys of the fields", "字段标识"))],
     title: Annotated[str | None, Param(Text("Title of the form", "表单标题"))] = None,
     days: Annotated[int, Param(Text("Days that it is good for", "有效天数"))] = 7,
 ) -> dict[str, Any]:
     """Returns {"link_id", "link": the whole address}. What is known already stands in the form."""
-    ticket = step.session.get(Ticket, int(ticket_id))
-    if ticket is None:
-        raise OperatorError(f"there is no ticket with id {ticket_id}")
+    ticket = ticket_of(step.session, ticket_id)
     known = known_values(step.session, ticket)
     offered = offers(step.session, step.services.engine, ticket.type, on_ticket=True)
     keys = {offer.key for offer in offered}

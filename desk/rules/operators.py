@@ -17,12 +17,12 @@ from desk.rules.due import due_tickets
 from desk.tickets.changes import edit_ticket
 from desk.tickets.models import Ticket, TicketType
 from desk.tickets.operations import filed, receive_message, write_trail
+from desk.tickets.parameters import TicketParam
 from desk.tickets.records import handler
 from engine.operators import OperatorError, Operators, Param, Step, Text
 
 operators = Operators()
 
-TicketParam = Annotated[int, Param(Text("Ticket", "工单"))]
 ValueParam = Annotated[Any, Param(Text("Value", "值"))]
 EmptyParam = Annotated[
     bool,

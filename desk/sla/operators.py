@@ -14,6 +14,7 @@ from desk.sla.models import ClockKind, SlaClock
 from desk.sla.words import CLOCKS, notice_text
 from desk.tickets.models import Message, Ticket
 from desk.tickets.operations import write_trail
+from desk.tickets.parameters import TicketParam, ticket_of
 from desk.tickets.records import handler
 from engine.operators import BpmnError, OperatorError, Operators, Param, Step, Text
 
@@ -21,7 +22,6 @@ operators = Operators()
 
 NO_CALENDAR = "sla-calendar"  # the error code of an unusable calendar
 
-TicketParam = Annotated[int, Param(Text("Ticket", "工单"))]
 ClockParam = Annotated[
     str, Param(Text("Clock", "时钟"), Text("Its kind, e.g. resolution", "时钟类别"))
 ]
@@ -49,7 +49,7 @@ TargetsParam = Annotated[
 )
 def start(step: Step, *, ticket_id: TicketParam, targets: TargetsParam = None) -> dict[str, Any]:
     """Returns {"clocks": [{"kind"}, …]}. Raises OperatorError for targets that cannot be read."""
-    ticket = _ticket(step.session, ticket_id)
+    ticket = ticket_of(step.session, ticket_id)
     try:
         made = operations.start(
             step.session, ticket, targets or {}, _calendars(step), at=ticket.created_at
@@ -73,7 +73,7 @@ def start(step: Step, *, ticket_id: TicketParam, targets: TargetsParam = None) -
 )
 def aim(step: Step, *, ticket_id: TicketParam, targets: TargetsParam = None) -> dict[str, Any]:
     """Returns {}. Without targets nothing is promised any more. Raises OperatorError."""
-    ticket = _ticket(step.session, ticket_id)
+    ticket = ticket_of(step.session, ticket_id)
     before = {clock.kind: clock.target_seconds for clock in _clocks(step, ticket)}
     try:
         operations.aim(step.session, ticket, targets, _calendars(step), at=step.now)
@@ -116,7 +116,7 @@ def move(
     at: Annotated[Any, Param(Text("When it happened", "发生时间"))] = None,
 ) -> dict[str, Any]:
     """Returns {"clocks": [{"kind"}, …]} of those that are open then. Raises OperatorError."""
-    ticket = _ticket(step.session, ticket_id)
+    ticket = ticket_of(step.session, ticket_id)
     moment = at if isinstance(at, datetime) else _written(step, message_id) or step.now
     try:
         at = min(moment, step.now)
@@ -146,7 +146,7 @@ def reply(
     message_id: Annotated[int | None, Param(Text("Message", "消息"))] = None,
 ) -> dict[str, Any]:
     """Returns {"met": kind | None}. An automatic message is no reply."""
-    ticket = _ticket(step.session, ticket_id)
+    ticket = ticket_of(step.session, ticket_id)
     message = step.session.get(Message, int(message_id)) if message_id is not None else None
     if message is not None and message.automatic:
         return {"met": None}
@@ -199,7 +199,7 @@ def next_(
 )
 def breach(step: Step, *, ticket_id: TicketParam, clock: ClockParam) -> dict[str, Any]:
     """Returns {"missed": whether it is news}."""
-    ticket, found = _ticket(step.session, ticket_id), _clock(step, ticket_id, clock)
+    ticket, found = ticket_of(step.session, ticket_id), _clock(step, ticket_id, clock)
     news = operations.breach(found)
     if news:
         _trail(step, ticket, "sla_missed", clock=found)
@@ -227,7 +227,7 @@ def notice(
     link: Annotated[dict[str, Any], Param(Text("Link of the chain", "通知链的一环"))],
 ) -> dict[str, Any]:
     """Returns {"to": ["user:7", …], "text": {"en", "zh"}, "target": key of an external target or None}."""
-    ticket, found = _ticket(step.session, ticket_id), _clock(step, ticket_id, clock)
+    ticket, found = ticket_of(step.session, ticket_id), _clock(step, ticket_id, clock)
     found.steps_done += 1
     if found.breached_at is None:
         _emit(step, "ticket.sla_warned", ticket, found)
@@ -283,13 +283,6 @@ def _there(session: Session, reference: str) -> bool:
         return True
     user = session.get(User, int(number)) if number.isdecimal() else None
     return user is not None and user.active
-
-
-def _ticket(session: Session, number: int) -> Ticket:
-    found = session.get(Ticket, int(number))
-    if found is None:
-        raise OperatorError(f"there is no ticket with id {number}")
-    return found
 
 
 def _clocks(step: Step, ticket: Ticket) -> Sequence[SlaClock]:

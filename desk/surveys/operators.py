@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from desk.portal.tracking import tracking_url
 from desk.surveys.models import Survey
 from desk.surveys.operations import ask, close
-from desk.tickets.models import Ticket
+from desk.tickets.parameters import TicketParam, ticket_of
 from engine.operators import OperatorError, Operators, Param, Step, Text
 
 operators = Operators()
@@ -22,13 +22,9 @@ operators = Operators()
     ),
     icon="mood-smile",
 )
-def ask_customer(
-    step: Step, *, ticket_id: Annotated[int, Param(Text("Ticket", "工单"))]
-) -> dict[str, Any]:
+def ask_customer(step: Step, *, ticket_id: TicketParam) -> dict[str, Any]:
     """Returns {"survey_id", "survey": "survey:<id>", "survey_url"}."""
-    ticket = step.session.get(Ticket, int(ticket_id))
-    if ticket is None:
-        raise OperatorError(f"there is no ticket with id {ticket_id}")
+    ticket = ticket_of(step.session, ticket_id)
     survey = ask(step.session, ticket, at=step.now)
     url = f"{tracking_url(step.services.settings, ticket.id)}/survey"
     return {"survey_id": survey.id, "survey": f"survey:{survey.id}", "survey_url": url}

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from desk.tickets.events import open_ticket
 from desk.tickets.models import Message, Ticket
 from desk.tickets.operations import write_trail
+from desk.tickets.parameters import RemarkParam
 from desk.tickets.records import handler
 from desk.tickets.relations.watching import tell_people
 from desk.tickets.types import TypeUnavailable, requested_type
@@ -35,7 +36,6 @@ TRIES, BACKOFF = 8, timedelta(seconds=30)
 FINISH = "finish"  # the outcome with which a diagram ends the work on a ticket
 
 TransferParam = Annotated[int, Param(Text("Transfer", "转单"))]
-RemarkParam = Annotated[str | None, Param(Text("Remark", "备注"))]
 
 
 @operators.job(

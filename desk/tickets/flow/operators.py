@@ -4,20 +4,18 @@ from typing import Annotated, Any, Literal
 
 from sqlalchemy import select
 
-from desk.events import emit
 from desk.tickets.flow.returning import earlier_steps, snapshot
-from desk.tickets.models import Ticket, TrailEntry
+from desk.tickets.models import TrailEntry
 from desk.tickets.operations import write_trail
+from desk.tickets.parameters import RemarkParam, TicketParam, ticket_of
 from desk.tickets.records import handler
 from desk.tickets.relations.refusal import Refused
 from desk.tickets.relations.watching import tell_people, tell_watchers
-from engine.operators import OperatorError, Operators, Param, Step, Text
+from desk.tickets.telling import emit_of, publish_change
+from engine.operators import Operators, Param, Step, Text
 from engine.tables import human_task
 
 operators = Operators()
-
-TicketParam = Annotated[int, Param(Text("Ticket", "工单"))]
-RemarkParam = Annotated[str | None, Param(Text("Remark", "备注"))]
 
 
 @operators.inline(
@@ -43,7 +41,7 @@ def return_to(
     remark: RemarkParam = None,
 ) -> dict[str, Any]:
     """Returns the restored entries, and {"return_step", "return_doer", "returns"} (how often so far)."""
-    ticket = _ticket(step, ticket_id)
+    ticket = ticket_of(step.session, ticket_id)
     found = snapshot(step.session, step.instance_id, element, now=step.data)
     if found is None:
         raise Refused(
@@ -71,15 +69,14 @@ def return_to(
             "restored": sorted(name for name, value in found.values.items() if value is not None),
         },
     )
-    emit(step.session, step.services.engine, "ticket.returned", {"remark": remark or ""},
-         actor=step.actor, ticket_id=ticket.id)  # fmt: skip
+    emit_of(step, "ticket.returned", ticket, remark=remark or "")
     told = (found.step.doer, handler(ticket))
     tell_people(step.session, step.services, ticket, dict.fromkeys(told), "Returned", "工单已退回",
                 step.actor)  # fmt: skip
     tell_watchers(
         step.session, step.services, ticket, "Returned", "工单已退回", step.actor, but=told
     )
-    _tell_pages(step, ticket)
+    publish_change(step, ticket)
     count = step.data.get("returns") if "returns" in step.data else 0
     return {
         **found.values,
@@ -110,7 +107,7 @@ def record_approval(
     remark: RemarkParam = None,
 ) -> dict[str, Any]:
     """Returns {"approvals", "by"}: how many have approved by now, and who this was (`user:7`). Raises Refused."""
-    ticket = _ticket(step, ticket_id)
+    ticket = ticket_of(step.session, ticket_id)
     before = [
         entry.actor
         for entry in step.session.scalars(
@@ -140,7 +137,7 @@ def record_approval(
         remark=remark or "",
         data={"step": _step_name(step), "level": int(level)},
     )
-    _tell_pages(step, ticket)
+    publish_change(step, ticket)
     en, zh = ("Approved", "已批准") if decision == "approved" else ("Turned down", "未批准")
     tell_watchers(step.session, step.services, ticket, en, zh, step.actor)
     return {"approvals": len(before) + (decision == "approved"), "by": step.actor.reference}
@@ -165,7 +162,7 @@ def mark_overdue(
     ],
 ) -> dict[str, Any]:
     """Returns {"overdue": true}; false when the step is no longer open."""
-    ticket = _ticket(step, ticket_id)
+    ticket = ticket_of(step.session, ticket_id)
     name = step.session.execute(
         select(human_task.c.name).where(
             human_task.c.instance_id == step.instance_id,
@@ -180,13 +177,12 @@ def mark_overdue(
         step.session, ticket, at=step.now, actor=step.actor, action="overdue",
         data={"step": dict(name)},
     )  # fmt: skip
-    emit(step.session, step.services.engine, "ticket.overdue", {"step": element},
-         actor=step.actor, ticket_id=ticket.id)  # fmt: skip
+    emit_of(step, "ticket.overdue", ticket, step=element)
     tell_people(step.session, step.services, ticket, [handler(ticket)], "Takes too long",
                 "节点已超时", step.actor)  # fmt: skip
     tell_watchers(step.session, step.services, ticket, "Takes too long", "节点已超时", step.actor,
                   but=(handler(ticket),))  # fmt: skip
-    _tell_pages(step, ticket)
+    publish_change(step, ticket)
     return {"overdue": True}
 
 
@@ -199,16 +195,3 @@ def _step_name(step: Step) -> dict[str, str]:
         .limit(1)
     ).scalar()
     return dict(name or step.element_name)
-
-
-def _ticket(step: Step, number: int) -> Ticket:
-    ticket = step.session.get(Ticket, int(number))
-    if ticket is None:
-        raise OperatorError(f"there is no ticket with id {number}")
-    return ticket
-
-
-def _tell_pages(step: Step, ticket: Ticket) -> None:
-    data = {"ticket_id": ticket.id, "state": str(ticket.state)}
-    for topic in (f"ticket:{ticket.id}", "tickets"):
-        step.services.live.publish(step.session, topic, "ticket.changed", data)

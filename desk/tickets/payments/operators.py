@@ -2,13 +2,13 @@
 
 from typing import Annotated, Any, Literal
 
-from desk.tickets.models import Ticket, TicketPayment
+from desk.tickets.models import TicketPayment
+from desk.tickets.parameters import TicketParam, ticket_of
 from desk.tickets.payments.operations import ask_payment, give_up, settle
 from engine.operators import OperatorError, Operators, Param, Step, Text
 
 operators = Operators()
 
-TicketParam = Annotated[int, Param(Text("Ticket", "工单"))]
 PaymentParam = Annotated[int, Param(Text("Payment", "款项"))]
 
 
@@ -32,9 +32,7 @@ def ask(
     currency: Annotated[str | None, Param(Text("Currency", "币种"))] = None,
 ) -> dict[str, Any]:
     """Returns {"payment_id", "payment_amount"}."""
-    ticket = step.session.get(Ticket, int(ticket_id))
-    if ticket is None:
-        raise OperatorError(f"there is no ticket with id {ticket_id}")
+    ticket = ticket_of(step.session, ticket_id)
     payment = ask_payment(
         step.session,
         ticket,

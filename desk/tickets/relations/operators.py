@@ -1,9 +1,18 @@
-"""Copies, followers' notices and splitting, offered to diagrams."""
+"""Handing over, copies, followers' notices and splitting, offered to diagrams."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from desk.tickets.models import Ticket
+from desk.tickets.parameters import (
+    PersonParam,
+    RemarkParam,
+    TeamParam,
+    TicketParam,
+    number_of,
+    ticket_of,
+)
+from desk.tickets.records import handler
+from desk.tickets.relations.handover import place
 from desk.tickets.relations.splitting import Part, split
 from desk.tickets.relations.watching import copy_to, tell_people, tell_watchers
 from desk.tickets.types import type_by_key
@@ -11,7 +20,39 @@ from engine.operators import OperatorError, Operators, Param, Step, Text
 
 operators = Operators()
 
-TicketParam = Annotated[int, Param(Text("Ticket", "工单"))]
+
+@operators.inline(
+    "ticket.reassign",
+    title=Text("Hand the ticket over", "转派工单"),
+    help=Text(
+        "Gives the ticket to another team or person without changing its state.",
+        "将工单转给其他团队或人员，状态不变。",
+    ),
+    permission="ticket.dispatch",
+    icon="arrows-exchange",
+)
+def reassign(
+    step: Step,
+    *,
+    ticket_id: TicketParam,
+    team: TeamParam = None,
+    person: PersonParam = None,
+    remark: RemarkParam = None,
+) -> dict[str, Any]:
+    """Returns {"handler"}. Raises OperatorError when neither a team nor a person is named."""
+    ticket = ticket_of(step.session, ticket_id)
+    team_id, person_id = number_of("team", team), number_of("user", person)
+    place(
+        step.session,
+        step.services,
+        ticket,
+        team_id,
+        person_id,
+        remark=remark or "",
+        actor=step.actor,
+        now=step.now,
+    )
+    return {"handler": handler(ticket)}
 
 
 @operators.inline(
@@ -37,7 +78,7 @@ def copy(
     new = copy_to(
         step.session,
         step.services,
-        _ticket(step, ticket_id),
+        ticket_of(step.session, ticket_id),
         numbers,
         view_only=view_only,
         actor=step.actor,
@@ -66,7 +107,7 @@ def tell(
     ] = None,
 ) -> dict[str, Any]:
     """Returns nothing new. Who watches is told in any case."""
-    ticket = _ticket(step, ticket_id)
+    ticket = ticket_of(step.session, ticket_id)
     references = [str(reference) for reference in whom or () if reference]
     tell_people(step.session, step.services, ticket, references, en, zh, step.actor)
     tell_watchers(step.session, step.services, ticket, en, zh, step.actor, but=references)
@@ -95,7 +136,7 @@ def split_ticket(
     made = split(
         step.session,
         step.services,
-        _ticket(step, ticket_id),
+        ticket_of(step.session, ticket_id),
         [_part(step, entry) for entry in parts],
         actor=step.actor,
     )
@@ -122,10 +163,3 @@ def _number(value: Any) -> int:
     if isinstance(value, bool) or not (text.isascii() and text.isdigit()):
         raise OperatorError(f"{value!r:.80} names nobody")
     return int(text)
-
-
-def _ticket(step: Step, number: int) -> Ticket:
-    ticket = step.session.get(Ticket, int(number))
-    if ticket is None:
-        raise OperatorError(f"there is no ticket with id {number}")
-    return ticket

@@ -17,11 +17,11 @@ from desk.people.models import Team, User
 from desk.settings import Settings
 from desk.tickets.models import Ticket
 from desk.tickets.operations import receive_message
-from desk.tickets.operators import operators
 from engine.actors import SYSTEM, Actor
 from engine.database import Database
 from engine.operators import Step
 from engine.tables import deployment, process_instance, process_version
+from lanedesk.build import all_operators
 from tests.desk.web.fixtures import (  # noqa: F401
     Browser,
     bearer,
@@ -98,6 +98,7 @@ def new_instance(database: Database) -> Callable[[Session], UUID]:
 @pytest.fixture
 def run(told: Told) -> Callable[..., dict[str, Any]]:
     """Calls an operator as the engine does: arguments checked, one step."""
+    operators = all_operators()
     services = SimpleNamespace(settings=Settings(), live=told, engine=None)
 
     def run(

@@ -23,13 +23,13 @@ from desk.surveys.models import Survey
 from desk.surveys.operations import NotOpen, answer, ask
 from desk.tickets.events import NobodyWaits, cancel, request_ticket
 from desk.tickets.models import Ticket, TicketPayment, TrailEntry
-from desk.tickets.operators import close
 from desk.tickets.pages.selection import delete_one
 from desk.tickets.payments.operations import payments_of
 from desk.tickets.payments.operations import settle as settle_payment
 from desk.tickets.relations.refusal import Refused
 from desk.tickets.relations.splitting import Part, split
 from desk.tickets.relations.watching import follow
+from desk.tickets.states.operators import close
 from desk.tickets.types import (
     TypeSettings,
     change_type,

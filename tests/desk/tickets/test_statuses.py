@@ -13,7 +13,7 @@ from desk.fields.models import Dictionary, DictionaryEntry
 from desk.fields.operations import FieldError, change_entry, create_entry
 from desk.portal.tracking import tracking_token
 from desk.tickets.models import Ticket, TrailEntry
-from desk.tickets.operators import operators
+from desk.tickets.states.operators import operators
 from desk.tickets.statuses import KEY, ensure_statuses, statuses
 from engine.actors import SYSTEM
 from engine.operators import OperatorError, Step

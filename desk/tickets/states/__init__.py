@@ -1,0 +1,1 @@
+"""The states of a ticket and the statuses within them: how it comes to one, and who is told."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from types import NoneType
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import orjson
@@ -17,10 +17,14 @@ from sqlalchemy.orm import Session
 from engine import statements as sql
 from engine.actors import Actor
 from engine.database import is_sqlite
-from engine.statements import SEPARATOR
 
 START = bytes(32)
 
+# Events of rows that tell, where they name an element, that it was passed: the start of the instance and its end are
+# told with the start event and with what was passed last, the work of a person with the human task.
+PASSES: Final = ("started", "completed", "submitted", "ended")
+
+MOST_TOGETHER = 256  # rows of one statement
 
 _AS_IT_IS = (int, bool, NoneType, float)
 
@@ -109,13 +113,12 @@ class Recorder:
         seal: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
     ) -> None:
         self.instance_id, self.actor, self.at = instance_id, actor, at
-        self.seq, self.hash, self._seal = seq, previous, seal
+        self.seq, self._hash, self._seal = seq, previous, seal
         # what all rows of the step have in common is said once
         self._instance, self._at = str(instance_id), at.astimezone(UTC).isoformat()
         self._actor = orjson.dumps(actor, option=orjson.OPT_SORT_KEYS)
         self._actor_said = orjson.Fragment(self._actor)
         self._said: list[str] = []  # the data of each row
-        self._tokens: list[str] = []
         self.rows: list[dict[str, Any]] = []
 
     def add(
@@ -130,22 +133,6 @@ class Recorder:
         content = plain(data) if data else {}
         if self._seal is not None:
             content = self._seal(content)
-        said = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
-        token = str(token_id) if token_id else None
-        # as in chain(), the keys in their order
-        body = orjson.dumps(
-            {
-                "actor": self._actor_said,
-                "at": self._at,
-                "data": orjson.Fragment(said),
-                "element": element_id,
-                "event": event,
-                "instance": self._instance,
-                "seq": self.seq,
-                "token": token,
-            }
-        )
-        self.hash = hashlib.sha256(self.hash + body).digest()
         self.rows.append(
             {
                 "instance_id": self.instance_id,
@@ -156,16 +143,55 @@ class Recorder:
                 "element_id": element_id,
                 "token_id": token_id,
                 "data": content,
-                "hash": self.hash,
             }
         )
-        self._said.append(said.decode())
-        self._tokens.append(token or "")
+
+    def begins_with(self, element_id: str, token_id: UUID) -> bool:
+        """Tell the start event, which set nothing, with the start; False when there is more to tell."""
+        if len(self.rows) != 1 or self.rows[0]["event"] != "started" or self.rows[0]["token_id"]:
+            return False
+        self.rows[0].update(element_id=element_id, token_id=token_id)
+        return True
+
+    def ends(self) -> None:
+        """The instance has ended, told with what was passed last."""
+        if self.rows and self.rows[-1]["event"] == "completed":
+            self.rows[-1]["event"] = "ended"
+        else:
+            self.add("ended")
+
+    @property
+    def hash(self) -> bytes:
+        """That of the last row."""
+        self._close()
+        return self._hash
+
+    def _close(self) -> None:
+        """Give the rows that have none their hash; after it they are not changed any more."""
+        for row in self.rows[len(self._said) :]:
+            said = orjson.dumps(row["data"], option=orjson.OPT_SORT_KEYS)
+            token = str(row["token_id"]) if row["token_id"] else None
+            # as in chain(), the keys in their order
+            body = orjson.dumps(
+                {
+                    "actor": self._actor_said,
+                    "at": self._at,
+                    "data": orjson.Fragment(said),
+                    "element": row["element_id"],
+                    "event": row["event"],
+                    "instance": self._instance,
+                    "seq": row["seq"],
+                    "token": token,
+                }
+            )
+            row["hash"] = self._hash = hashlib.sha256(self._hash + body).digest()
+            self._said.append(said.decode())
 
     def write(self, session: Session) -> list[tuple[sql.Write, list[dict[str, Any]]]]:
         """What writes the rows, their JSON as the text that was hashed."""
         if not self.rows:
             return []
+        self._close()
         actor = self._actor.decode()
         if is_sqlite(session):
             rows = [
@@ -173,15 +199,24 @@ class Recorder:
                 for row, said in zip(self.rows, self._said, strict=True)
             ]
             return [(sql.INSERT_HISTORY, rows)]
-        step = {
+        return [self._together(start, actor) for start in range(0, len(self.rows), MOST_TOGETHER)]
+
+    def _together(self, start: int, actor: str) -> tuple[sql.Write, list[dict[str, Any]]]:
+        """The rows from `start` as one statement, which has room for 4, 8, 16 …: few statements for all steps."""
+        rows = self.rows[start : start + MOST_TOGETHER]
+        places = max(4, 1 << (len(rows) - 1).bit_length())
+        values: dict[str, Any] = {
             "instance": self.instance_id,
-            "before": self.seq - len(self.rows),
+            "before": rows[0]["seq"] - 1,
             "at": self.at,
             "actor": actor,
-            "events": SEPARATOR.join([row["event"] for row in self.rows]),
-            "elements": SEPARATOR.join([row["element_id"] or "" for row in self.rows]),
-            "tokens": SEPARATOR.join(self._tokens),
-            "said": SEPARATOR.join(self._said),
-            "hashes": b"".join([row["hash"] for row in self.rows]),
+            "count": len(rows),
+            "hashes": b"".join([row["hash"] for row in rows]),
         }
-        return [(sql.INSERT_HISTORY_TOGETHER, [step])]
+        for n in range(places):
+            row = rows[n] if n < len(rows) else None
+            values[f"event{n + 1}"] = row and row["event"]
+            values[f"element{n + 1}"] = row and row["element_id"]
+            values[f"token{n + 1}"] = row and row["token_id"]
+            values[f"data{n + 1}"] = row and self._said[start + n]
+        return sql.insert_history(places), [values]

@@ -15,6 +15,7 @@ from engine.bpmn.kinds.gateways import standing_at
 from engine.bpmn.model import Words
 from engine.bpmn.tokens import Instance, Token
 from engine.errors import InstanceGone, StateUnreadable
+from engine.history import PASSES
 from engine.library import Version
 from engine.step import Step
 from engine.tables import (
@@ -172,7 +173,7 @@ def progress(engine: "Engine", session: Session, instance_id: UUID) -> dict[str,
             active = waits_at(session, instance_id)
     done = session.scalars(
         select(history.c.element_id)
-        .where(history.c.instance_id == instance_id, history.c.event == "completed")
+        .where(history.c.instance_id == instance_id, history.c.event.in_(PASSES))
         .group_by(history.c.element_id)
         .order_by(history.c.element_id)
     )

@@ -20,7 +20,7 @@ from engine.bpmn.schedule import arm_timer
 from engine.bpmn.state import dump_value
 from engine.database import Database
 from engine.delivery import deliver_kept
-from engine.history import plain
+from engine.history import PASSES, plain
 from engine.operators import BpmnError, Operator, Operators, PermanentFailure
 from engine.runtime import CalendarProvider, Engine, RecordLoader
 from engine.step import Step
@@ -308,10 +308,8 @@ class Sandbox:
                 Happened(number, row["event"], row["element_id"], row["at"], row["data"])
             )
             self.data |= row["data"].get("set", {})
-            if row["event"] in ("completed", "received", "fired") and row["element_id"]:
+            if row["event"] in (*PASSES, "received", "fired") and row["element_id"]:
                 self.elements.add(row["element_id"].removesuffix("#listener"))
-            if row["event"] == "started" and row["element_id"]:
-                self.elements.add(row["element_id"])
 
     def _pretending(self, operators: Iterable[Operator]) -> Operators:
         """The same declarations with functions that write down the call and return what they are said to."""

@@ -470,26 +470,35 @@ INSERT_HISTORY = Write(
         data=bindparam("data", type_=String),
     )
 )
-# Stands between texts that are handed over as one; no JSON, no UUID and no identifier of XML can hold it.
-SEPARATOR = "\x1f"
-# The rows of a step as one text a column, what they have in common once: far fewer values to hand over than row by row,
-# and nearly nothing for the server to take apart (PostgreSQL).
-INSERT_HISTORY_TOGETHER = Write(
-    text(
-        """
-        INSERT INTO history
-            (instance_id, seq, at, actor, event, element_id, token_id, data, hash)
-        SELECT CAST(:instance AS uuid), CAST(:before AS integer) + CAST(r.n AS integer),
-            CAST(:at AS timestamptz), CAST(:actor AS jsonb), r.event, r.element,
-            CAST(r.token AS uuid), CAST(r.data AS jsonb),
-            substring(CAST(:hashes AS bytea) FROM CAST(r.n - 1 AS integer) * 32 + 1 FOR 32)
-        FROM unnest(
-            string_to_array(:events, chr(31)), string_to_array(:elements, chr(31), ''),
-            string_to_array(:tokens, chr(31), ''), string_to_array(:said, chr(31))
-        ) WITH ORDINALITY AS r (event, element, token, data, n)
-        """
+
+
+@cache
+def insert_history(places: int) -> Write:
+    """Inserts up to `places` rows of a step; what they have in common is said once (PostgreSQL).
+
+    Parameters: `instance`, `before` (the number of the row before), `at`, `actor`, `hashes` (32 bytes a row), `count`,
+    and of each row `event1`, `element1`, `token1`, `data1` …, null beyond `count`.
+    """
+    rows = ", ".join(
+        f"({n}, CAST(:event{n} AS varchar), CAST(:element{n} AS varchar), CAST(:token{n} AS uuid), "
+        f"CAST(:data{n} AS jsonb))"
+        for n in range(1, places + 1)
     )
-)
+    return Write(
+        text(
+            f"""
+            INSERT INTO history
+                (instance_id, seq, at, actor, event, element_id, token_id, data, hash)
+            SELECT CAST(:instance AS uuid), CAST(:before AS integer) + r.n,
+                CAST(:at AS timestamptz), CAST(:actor AS jsonb), r.event, r.element, r.token, r.data,
+                substring(CAST(:hashes AS bytea) FROM r.n * 32 - 31 FOR 32)
+            FROM (VALUES {rows}) AS r (n, event, element, token, data)
+            WHERE r.n <= CAST(:count AS integer)
+            """  # noqa: S608 - numbers of our own
+        )
+    )
+
+
 INSERT_JOB = Write(insert(job))
 CANCEL_JOB = Write(
     update(job)

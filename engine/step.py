@@ -221,6 +221,11 @@ class Step:
             content["set"] = dict(self.instance.changed)
             self.instance.changed.clear()
             self.stores.written_by(token.task_spec.node.id)
+        if event == "completed":
+            if not content and self.recorder.begins_with(token.task_spec.name, token.id):
+                return
+            if self.closing is not None and self.closing.token_id == token.id:
+                event, content["outcome"] = "submitted", self.closing.outcome
         self.recorder.add(event, token.task_spec.name, token.id, content)
 
     # Around the step --------------------------------------------------------------------------------------------------
@@ -284,7 +289,7 @@ class Step:
                 "failed", instance.failure.element_id, None, {"error": instance.failure.code}
             )
         elif instance.completed:
-            recorder.add("ended")
+            recorder.ends()
         opening = [
             *waits.ended(self, instance.closed.values()),
             *waits.begun(self, instance.opened.values()),

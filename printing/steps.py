@@ -1,6 +1,5 @@
 """What people filled in at the steps of a ticket, as its history has it."""
 
-from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -32,7 +31,9 @@ def done_steps(
         .where(human_task.c.instance_id == ticket.instance_id, human_task.c.status == "completed")
         .order_by(human_task.c.ended_at, human_task.c.created_at)
     ).all()
-    set_by = _set_by(rows)
+    set_by = {
+        row["token_id"]: row["data"].get("set", {}) for row in rows if row["event"] == "submitted"
+    }
     outcomes = outcomes_of(desk, session, version_of(session, ticket))
     found = []
     for task in tasks:
@@ -63,18 +64,6 @@ def signature_in(steps: list[dict[str, Any]]) -> dict[str, str] | None:
             if "signature" in line["key"].lower() and line.get("pictures"):
                 return {**line["pictures"][-1], "at": step["at"]}
     return None
-
-
-def _set_by(rows: list[dict[str, Any]]) -> dict[UUID, Mapping[str, Any]]:
-    """Human task → the values that its completion set: the row after it was submitted."""
-    found: dict[UUID, Mapping[str, Any]] = {}
-    waiting: dict[str, UUID] = {}
-    for row in rows:
-        if row["event"] == "submitted":
-            waiting[row["element_id"]] = row["token_id"]
-        elif row["event"] == "completed" and row["element_id"] in waiting:
-            found[waiting.pop(row["element_id"])] = row["data"].get("set", {})
-    return found
 
 
 def version_of(session: Session, ticket: Ticket) -> UUID:

@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 from engine import inspection
 from engine.bpmn.model import Assignment
+from engine.history import PASSES
 from engine.sandbox import TESTER, NotPossible, Sandbox
 from engine.tables import human_task, process_instance, subscription
 
@@ -74,22 +75,20 @@ def recorded(rows: Iterable[Mapping[str, Any]]) -> Recorded:
     rows = list(rows)
     if not rows or rows[0]["event"] != "started":
         raise NotReplayable
-    submitted: dict[Any, Mapping[str, Any]] = {}
     results: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     path: list[str] = []
     for row in rows:
         if row["event"] in ("migrated", "moved", "modified", "reverted"):
             raise NotReplayable  # a person moved its tokens by hand
-        if row["event"] == "completed" and row["element_id"]:
-            values = row["data"].get("set", {})
-            results[row["element_id"]].append(values)
-            submitted.setdefault(row["token_id"], values)
+        if row["event"] in PASSES and row["element_id"]:
             path.append(row["element_id"])
+            if row["event"] != "started":
+                results[row["element_id"]].append(row["data"].get("set", {}))
     came: list[Came] = []
     for row in rows:
         element, at, data = row["element_id"] or "", row["at"], row["data"]
         if row["event"] == "submitted":
-            values = {k: v for k, v in submitted.get(row["token_id"], {}).items() if k != "outcome"}
+            values = {k: v for k, v in data.get("set", {}).items() if k != "outcome"}
             came.append(Came("submitted", element, at, None, data.get("outcome"), values))
         elif row["event"] == "received":
             kind = "message" if "message" in data else "signal"
@@ -236,7 +235,7 @@ def _read_of_it(outputs: Iterable[Assignment], found: Mapping[str, Any]) -> dict
 
 def _collect(sandbox: Sandbox, played: Played) -> None:
     for row in sandbox.log:
-        if row.event == "completed" and row.element:
+        if row.event in PASSES and row.element:
             played.path.append(row.element)
         elif row.event == "decided" and row.element:
             played.decisions.append((row.element, row.data))

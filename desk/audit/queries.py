@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from desk.audit.models import Archive, AuditEntry, Root
 from desk.audit.names import names_of
 from desk.audit.personal import revealed
-from desk.audit.words import changed, entry_sentence, sentence, subject, who
+from desk.audit.words import entry_sentence, sentence, subject, who
 from desk.cockpit.scope import visible, visible_ids
 from desk.people.models import TeamMember, User
 from desk.people.permissions import can
@@ -183,24 +183,14 @@ def _rows(
     keys = _keys(session, user, wanted, cursor, limit)
     if not keys:
         return []
-    after = history.alias("after")
     rows = session.execute(
         select(
             history, process_instance.c.version_id, process_version.c.key,
-            Ticket.id.label("ticket_id"), Ticket.number, after.c.data.label("next_data"),
+            Ticket.id.label("ticket_id"), Ticket.number,
         )
         .join(process_instance, process_instance.c.id == history.c.instance_id)
         .join(process_version, process_version.c.id == process_instance.c.version_id)
         .outerjoin(Ticket, Ticket.instance_id == history.c.instance_id)
-        .outerjoin(
-            after,
-            and_(
-                after.c.instance_id == history.c.instance_id,
-                after.c.seq == history.c.seq + 1,
-                history.c.event == "submitted",
-                after.c.event == "completed",
-            ),
-        )
         # a few rows more than the keys, but found by the primary key on both databases
         .where(
             history.c.instance_id.in_({instance for instance, _seq in keys}),
@@ -341,13 +331,6 @@ def _row_line(session: Session, row: Any, before: Mapping[str, Any], locale: str
     data = revealed(session, row.data, locale)
     before = revealed(session, before, locale)
     what = sentence(row.event, row.element_id, data, names, locale, before=before)
-    if row.next_data is not None:
-        values = revealed(session, row.next_data.get("set") or {}, locale)
-        changes = changed(values, before, locale)
-        if changes:
-            what = (
-                f"{what}，将{changes}" if locale.startswith("zh") else f"{what}, changed {changes}"
-            )
     return TimelineLine(
         row.at, who(actor, locale), what, actor.get("from"), "process", row.ticket_id, row.number,
         row.number or row.key, data.get("reason"), f"history {row.instance_id} row {row.seq}",

@@ -41,12 +41,14 @@ SENTENCES: Final[dict[str, Text]] = {
     "retried": Text("tried “%(step)s” again", "重试了“%(step)s”"),
     "resolved": Text("resolved an incident at “%(step)s”", "处理了“%(step)s”的异常"),
     "ended": Text("the process ended", "流程结束"),
+    "ended_step": Text("the process ended at “%(step)s”", "流程在“%(step)s”结束"),
     "failed": Text("the process ended in an error at “%(step)s”", "流程在“%(step)s”因错误结束"),
 }  # fmt: skip
 CHANGED: Final = Text("%(name)s from %(old)s to %(new)s", "%(name)s由%(old)s改为%(new)s")
 CHANGED_IN: Final = Text(
     "changed %(changes)s in step “%(step)s”", "在步骤“%(step)s”中将%(changes)s"
 )
+AND_CHANGED: Final = Text("%(what)s, changed %(changes)s", "%(what)s，将%(changes)s")
 CHANGED_ONLY: Final = Text("changed %(changes)s", "将%(changes)s")
 SET: Final = Text("%(name)s to %(new)s", "%(name)s设为%(new)s")
 
@@ -115,18 +117,18 @@ def sentence(
     """
     step = said_in(names, element.partition("#")[0] if element else None, locale)
     changes = changed(data.get("set") or {}, data.get("before") or before or {}, locale)
-    if changes and event in ("completed", "submitted", "variables", "edited", "retried"):
+    if changes and event in ("completed", "variables", "edited", "retried"):
         said = CHANGED_IN if step else CHANGED_ONLY
         return said.in_(locale) % {"changes": changes, "step": step}
     key = event
     if event == "submitted" and data.get("outcome"):
         key = "submitted_with"
-    elif event == "cancelled" and step:
-        key = "cancelled_step"
+    elif event in ("cancelled", "ended") and step:
+        key = f"{event}_step"
     if key not in SENTENCES:
         return f"{event} {step}".strip()
     outcome = str(data.get("outcome") or "")
-    return SENTENCES[key].in_(locale) % {
+    what = SENTENCES[key].in_(locale) % {
         "step": step,
         "version": data.get("version", "?"),
         "outcome": (outcomes or {}).get(outcome) or name_in(names, outcome, locale),
@@ -134,6 +136,9 @@ def sentence(
         "from": data.get("from", "?"),
         "to": said_in(names, str(data["to"]), locale) if "to" in data else "?",
     }
+    if changes and event in ("submitted", "ended"):
+        return AND_CHANGED.in_(locale) % {"what": what, "changes": changes}
+    return what
 
 
 def changed(values: Mapping[str, Any], before: Mapping[str, Any], locale: str) -> str:

@@ -14,6 +14,7 @@ from desk.cockpit.filters import InstanceFilter, instances
 from desk.cockpit.models import InstanceLink
 from desk.people.models import User
 from desk.tickets.models import Ticket
+from engine.history import PASSES
 from engine.tables import (
     batch,
     batch_item,
@@ -195,10 +196,10 @@ def variables_at(session: Session, instance_id: UUID, seq: int | None) -> dict[s
 
 
 def passed(session: Session, instance_id: UUID, seq: int | None = None) -> list[Any]:
-    """The completed rows of the history up to a row, oldest first: element_id, seq, at, data."""
+    """The passes in the history up to a row, oldest first: element_id, seq, at, data."""
     query = select(history.c.element_id, history.c.seq, history.c.at, history.c.data).where(
         history.c.instance_id == instance_id,
-        history.c.event == "completed",
+        history.c.event.in_(PASSES),
         history.c.element_id.is_not(None),
     )
     if seq is not None:

@@ -32,6 +32,7 @@ from desk.cockpit.models import (
 )
 from engine.bpmn.model import Node
 from engine.database import Database, is_sqlite
+from engine.history import PASSES
 from engine.runtime import Engine
 from engine.tables import history, process_instance
 
@@ -168,7 +169,7 @@ def _take(
         found.variables[row.instance_id, name[:255]] = _as_text(value)
     if row.event == "started" and row.data.get("by"):
         found.links.append({"parent_id": UUID(row.data["by"]), "child_id": row.instance_id})
-    if row.event != "completed" or row.element_id is None:
+    if row.event not in PASSES or row.element_id is None:
         return
     longer = path_after(path, row.element_id)
     found.path_steps[longer] = (path, row.element_id)

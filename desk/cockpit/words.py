@@ -46,7 +46,7 @@ def sentence(event: str, element: str | None, data: Mapping[str, Any], program: 
         "reverted": lambda: _("undid the migration"),
         "retried": lambda: _("tried “%(step)s” again", step=step or "?"),
         "resolved": lambda: _("resolved an incident at “%(step)s” by hand", step=step or "?"),
-        "ended": lambda: _("the process ended"),
+        "ended": lambda: _("the process ended at “%(step)s”", step=step) if step else _("the process ended"),
         "failed": lambda: _(
             "the process ended in the error %(code)s at “%(step)s”", step=step, code=data.get("error")
         ),

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from desk.diagrams.path import passed_flows
 from desk.diagrams.picture import picture
 from engine import inspection
+from engine.history import PASSES
 from engine.runtime import Engine
 from engine.tables import history, incident
 
@@ -25,7 +26,7 @@ def instance_picture(
         select(history.c.element_id, history.c.data)
         .where(
             history.c.instance_id == instance_id,
-            history.c.event == "completed",
+            history.c.event.in_(PASSES),
             history.c.element_id.is_not(None),
         )
         .order_by(history.c.seq)

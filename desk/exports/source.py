@@ -16,10 +16,8 @@ from desk.audit.models import AuditEntry
 from desk.audit.names import name_in, names_of
 from desk.exports.wanted import Wanted
 from desk.tickets.models import Ticket
+from engine.history import PASSES
 from engine.tables import history, process_instance, process_version
-
-# Kinds of rows that are events for process mining: what was done of what was drawn.
-MINED = ("completed",)
 
 
 @dataclass(frozen=True)
@@ -107,7 +105,7 @@ def _rows(wanted: Wanted, after: UUID | None) -> Any:
             history.c.instance_id, history.c.seq, history.c.at, history.c.actor,
             history.c.element_id,
         )
-        .where(history.c.event.in_(MINED), history.c.element_id.is_not(None), *bounds(wanted))
+        .where(history.c.event.in_(PASSES), history.c.element_id.is_not(None), *bounds(wanted))
         .order_by(history.c.instance_id, history.c.seq)
     )  # fmt: skip
     if after is not None:
@@ -164,7 +162,7 @@ def count(session: Session, wanted: Wanted, *, mining: bool) -> int:
     else:
         query = select(func.count()).select_from(history).where(*bounds(wanted))
         if mining:
-            query = query.where(history.c.event.in_(MINED), history.c.element_id.is_not(None))
+            query = query.where(history.c.event.in_(PASSES), history.c.element_id.is_not(None))
     return session.scalar(query) or 0
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from engine import inspection, jobs, scheduler
 from engine.actors import SYSTEM, Actor
 from engine.database import Database
+from engine.history import PASSES
 from engine.operators import BpmnError, JobRun, OperatorError, Operators, Step, Text
 from engine.runtime import Engine
 from engine.tables import human_task, incident, job, process_instance
@@ -107,7 +108,7 @@ class Rig:
         """The elements that were completed, in order."""
         with self.database.reading() as session:
             rows = inspection.history_of(session, instance)
-        return [r["element_id"] for r in rows if r["event"] == "completed"]
+        return [r["element_id"] for r in rows if r["event"] in PASSES and r["element_id"]]
 
     def status(self, instance: UUID) -> str:
         """active, completed, cancelled."""

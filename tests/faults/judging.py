@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from engine.database import Database
-from engine.history import START, chain
+from engine.history import PASSES, START, chain
 from engine.tables import (
     history,
     human_task,
@@ -145,7 +145,7 @@ def _chain(rows: list[Any], last: bytes, number: int, verdict: Verdict) -> None:
 
 def _steps(rows: list[Any], number: int, ended: bool, verdict: Verdict) -> None:
     """Each element as often as it is drawn to be passed."""
-    passed = Counter(row.element_id for row in rows if row.event == "completed")
+    passed = Counter(row.element_id for row in rows if row.event in PASSES)
     fired = Counter(row.element_id for row in rows if row.event == "fired")
     wanted = dict.fromkeys(ONCE, 1)
     wanted |= {"bad": 1, "e3": 1} if number % POISONED == 0 else {"last": 1, "e": 1}

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine.history import plain
+from engine.history import PASSES, plain
 from engine.tables import history, human_task
 
 FOLLOWS = "outcome"  # of every step; it never comes back
@@ -80,10 +80,10 @@ def snapshot(
     )
     for row in rows:
         changed = row.data.get("set") or {}
-        if row.event == "completed" and row.element_id in human:
+        if row.event in PASSES and row.element_id in human:
             entered |= changed.keys()
         current |= changed
-        if row.event == "completed" and row.element_id == element:
+        if row.event in PASSES and row.element_id == element:
             then = dict(current)
     entered |= {name for name in now if plain(now[name]) != current.get(name)}
     entered.discard(FOLLOWS)

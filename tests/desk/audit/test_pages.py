@@ -66,8 +66,7 @@ def ticket(desk: Desk, process: Processes, make_user: Any, make_team: Any) -> Ti
     recorder = Recorder(instance, actor_of(lilei).as_json(), utc_now(), 0, START)
     recorder.add("started", None, None, {"version": 1, "set": {"priority": "normal"}})
     recorder.add("completed", "create", uuid4(), {})
-    recorder.add("submitted", "accept", uuid4(), {"outcome": "ok"})
-    recorder.add("completed", "accept", uuid4(), {"set": {"priority": "high"}})
+    recorder.add("submitted", "accept", uuid4(), {"outcome": "ok", "set": {"priority": "high"}})
     recorder.add("cancelled", "create", uuid4(), {})
     with desk.database.transaction() as session:
         version = process.version(session, "ticket")

@@ -159,8 +159,8 @@ def test_a_gateway_without_a_name_is_called_what_it_is(floor: Floor, as_role: As
     browser = as_role("auditor")
     page = browser.get(f"/cockpit/instances/{instance}/timeline").text
     assert "passed “exclusive gateway”" in page
-    assert "passed “end event”" in page
-    assert "passed “check”" in page
+    assert "the process ended at “end event”" in page
+    assert "finished “check”" in page
     assert "passed step “exclusive gateway”" in browser.get("/audit?details=1").text
 
 

@@ -202,8 +202,9 @@ def _over_row(field: Field, wanted: Column) -> str:
         names.append(f"{column.key}: " + (f"({column.expression})" if computed else f"this.{column.key}"))
         if column.key == wanted.key:
             break
+    names.append(f'_said: if {wanted.key} = null then "–" else string({wanted.key})')
     # Two braces end a template: between those of FEEL a blank changes nothing.
-    return ("{" + ", ".join(names) + "}." + wanted.key).replace("}}", "} }").replace("{{", "{ {")
+    return ("{" + ", ".join(names) + "}._said").replace("}}", "} }").replace("{{", "{ {")
 
 
 def _first(texts: Mapping[str, str]) -> str:

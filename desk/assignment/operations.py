@@ -18,14 +18,13 @@ from desk.people.models import AgentWork, Skill, Team, User, UserSkill
 from desk.people.queries import people_who_can
 from desk.people.rota import next_duty, on_duty, on_shift
 from desk.tickets.dispatching import dispatch_now
-from desk.tickets.models import Ticket, TicketState
+from desk.tickets.models import OVER, Ticket, TicketState
 from desk.tickets.operations import lock
 from desk.tickets.relations.handover import hand_over
 from desk.tickets.relations.handover import place as place_ticket
 from engine.actors import Actor
 from engine.database import is_sqlite
 
-FINAL = (TicketState.ENDED, TicketState.CANCELLED)
 UNDISPATCHED = (TicketState.PENDING, TicketState.RETURNED)
 
 # given: somebody has it now. nobody: none can take it now. settled: it needs nobody (any more).
@@ -105,7 +104,7 @@ def give_back(
     team_id = ticket.team_id
     if team_id is None and ticket.assignee is not None:
         team_id = next((team.id for team in ticket.assignee.teams if team.active), None)
-    if team_id is None or ticket.assignee_id is None or ticket.state in FINAL:
+    if team_id is None or ticket.assignee_id is None or ticket.state in OVER:
         return team_id
     team = session.get_one(Team, team_id)
     if not team.active:
@@ -121,7 +120,7 @@ def open_tickets(session: Session, user_id: int) -> list[int]:
             select(Ticket.id)
             .where(
                 Ticket.assignee_id == user_id,
-                Ticket.state.not_in(FINAL),
+                Ticket.state.not_in(OVER),
                 Ticket.deleted_at.is_(None),
             )
             .order_by(Ticket.id)
@@ -135,7 +134,7 @@ def loads(session: Session, user_ids: Iterable[int]) -> Mapping[int, int]:
         select(Ticket.assignee_id, func.count())
         .where(
             Ticket.assignee_id.in_(list(user_ids)),
-            Ticket.state.not_in(FINAL),
+            Ticket.state.not_in(OVER),
             Ticket.deleted_at.is_(None),
         )
         .group_by(Ticket.assignee_id)
@@ -226,7 +225,7 @@ def _served_last(session: Session, ticket: Ticket) -> int | None:
 
 def _settled(ticket: Ticket, without: int | None) -> bool:
     """Whether the ticket needs nobody: it is over, or somebody has it (but the one it is taken from)."""
-    if ticket.deleted_at is not None or ticket.state in FINAL or ticket.merged_into_id is not None:
+    if ticket.deleted_at is not None or ticket.state in OVER or ticket.merged_into_id is not None:
         return True
     return ticket.assignee_id is not None and ticket.assignee_id != without
 

@@ -4,7 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from desk.knowledge.models import Article, ArticleState
-from desk.tickets.models import Ticket, TicketState
+from desk.tickets.models import OVER, Ticket
 from desk.tickets.operations import write_trail
 from engine.actors import Actor
 from engine.operators import OperatorError, Text
@@ -12,7 +12,6 @@ from engine.runtime import Engine
 from engine.timestamps import utc_now
 
 PROPOSED = "article.proposed"
-OVER = (TicketState.ENDED, TicketState.CANCELLED)
 LONGEST = 100_000
 
 

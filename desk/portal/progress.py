@@ -10,7 +10,7 @@ from flask_babel import pgettext
 
 from desk.portal.queries import Tracked
 from desk.settings import Settings
-from desk.tickets.models import TicketState
+from desk.tickets.models import OVER, TicketState
 from desk.vendors.models import Transfer
 from desk.web.localisation import absolute_time, words
 
@@ -61,7 +61,7 @@ def what_is_next(tracked: Tracked, settings: Settings) -> str:
     """What happens next, and when, as far as it is known."""
     words = _next_words(tracked, settings)
     deadline = tracked.ticket.deadline
-    open_still = tracked.ticket.state not in (TicketState.ENDED, TicketState.CANCELLED)
+    open_still = tracked.ticket.state not in OVER
     if deadline is None or not open_still:
         return words
     planned = _("It is planned to be done by %(time)s.", time=absolute_time(deadline, "short"))

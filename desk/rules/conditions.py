@@ -82,7 +82,6 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _TIME = re.compile(r"\d\d:\d\d")
 _NUMBER = re.compile(r"-?\d{1,15}(?:\.\d{1,6})?")
 _STRING = r'"(?:[^"\\]|\\.)*"'
-_LIST = re.compile(rf"(?:{_STRING}|-?\d[\d.]*)(?:\s*,\s*(?:{_STRING}|-?\d[\d.]*))*")
 _ITEM = re.compile(rf"{_STRING}|-?\d[\d.]*")
 
 

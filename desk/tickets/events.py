@@ -11,9 +11,8 @@ from sqlalchemy.orm import Session
 from desk.tickets.attachments import StoredFile
 from desk.tickets.copies import Copy
 from desk.tickets.delivery import being_sent
-from desk.tickets.models import Message, Ticket, TicketType
+from desk.tickets.models import OVER, Message, Ticket, TicketType
 from desk.tickets.operations import Channel, lock, receive_message
-from desk.tickets.relations.linking import OVER
 from desk.tickets.relations.refusal import STILL_SENDING, Refused
 from desk.tickets.types import BASIC, REQUESTED, process_of
 from engine.actors import Actor

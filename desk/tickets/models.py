@@ -45,6 +45,9 @@ class TicketState(StrEnum):
     ENDED = "ended"  # 已结束
 
 
+OVER = (TicketState.ENDED, TicketState.CANCELLED)  # nobody has to do anything any more
+
+
 class TicketType(Record):
     """What kind of request a ticket is: its process, form, numbers, rights and print layout.
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, object_session
 from desk.contacts.models import Company, Contact
 from desk.fields.values import feel_values
 from desk.people.models import Team, User
-from desk.tickets.models import Message, Ticket, TicketState, TicketType
+from desk.tickets.models import OVER, Message, Ticket, TicketType
 
 Loader = Callable[[Session, Mapping[str, Any]], Mapping[str, Any] | None]
 
@@ -97,7 +97,7 @@ def _open_children(ticket: Ticket) -> int:
         Ticket.parent_id == ticket.id,
         Ticket.deleted_at.is_(None),
         Ticket.merged_into_id.is_(None),
-        Ticket.state.not_in((TicketState.ENDED, TicketState.CANCELLED)),
+        Ticket.state.not_in(OVER),
     )
     return session.scalar(left) or 0
 

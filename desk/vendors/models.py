@@ -12,7 +12,6 @@ from desk.tickets.models import Ticket
 from engine.tables import Json
 from engine.timestamps import UtcDateTime
 
-Direction = Literal["out", "in"]
 Status = Literal["asked", "accepted", "refused", "returned", "ended", "withdrawn"]
 OPEN: Final = ("asked", "accepted")
 

@@ -17,9 +17,8 @@ from sqlalchemy.orm import Session
 from desk.audit import actions
 from desk.people.log import record
 from desk.tickets.attachments import StoredFile
-from desk.tickets.models import Message, Ticket
+from desk.tickets.models import OVER, Message, Ticket
 from desk.tickets.operations import receive_message
-from desk.tickets.relations.linking import OVER
 from desk.tickets.relations.refusal import Refused
 from desk.tickets.types import BASIC, TypeUnavailable, requested_type
 from desk.vendors.models import Transfer, Vendor

@@ -12,9 +12,8 @@ from werkzeug.wrappers import Response
 from desk.application import current_desk
 from desk.people.access import current_actor, requires
 from desk.tickets.answers import labelled_answers
-from desk.tickets.models import Ticket
+from desk.tickets.models import OVER, Ticket
 from desk.tickets.pages.relations import workable
-from desk.tickets.relations.linking import OVER
 from desk.tickets.relations.refusal import Refused
 from desk.tickets.trail import STATES
 from desk.vendors import operations

@@ -15,8 +15,6 @@ from engine.feel.expression import UnaryTests
 from engine.feel.operators import negate
 from engine.feel.temporal import Date
 
-# Bits that all intervals of a column may take together (rules x ends): 8 MB.
-MAX_INTERVAL_BITS = 64_000_000
 _EQUAL_CLASSES = (str, Decimal, bool)
 _ORDERED_CLASSES = (Decimal, Date)
 

@@ -85,7 +85,6 @@ _ISO_2022 = (
     (re.compile(rb"\x1b(?:\$[@B]|\(J|\$\(D)"), "iso2022_jp_ext"),
     (re.compile(rb"\x1b\$\)C"), "iso2022_kr"),
 )
-_ISO_2022_CODECS = frozenset(codec for _, codec in _ISO_2022) | {"iso2022_jp_2004"}
 _HIGH_RUN = re.compile(rb"[\x80-\xff]+")
 # Lead bytes of the characters in daily use.
 _BIG5_COMMON = frozenset(bytes([lead]) for lead in range(0xA4, 0xC7))

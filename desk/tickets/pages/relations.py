@@ -13,12 +13,12 @@ from desk.people.access import current_actor, current_user, requires
 from desk.people.permissions import can
 from desk.people.queries import active_teams, people_who_can
 from desk.tickets.events import NobodyWaits
-from desk.tickets.models import Ticket
+from desk.tickets.models import OVER, Ticket
 from desk.tickets.pages import blueprint
 from desk.tickets.queries import other_tickets, ticket_by_id, ticket_by_number
 from desk.tickets.records import handler
 from desk.tickets.relations.handover import hand_over
-from desk.tickets.relations.linking import OVER, family, link, unlink
+from desk.tickets.relations.linking import family, link, unlink
 from desk.tickets.relations.merging import merge, undo_merge
 from desk.tickets.relations.refusal import Refused
 from desk.tickets.relations.splitting import MOST_PARTS, Part, split

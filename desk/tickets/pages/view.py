@@ -29,14 +29,13 @@ from desk.tickets.conversation import conversation, trail
 from desk.tickets.copies import copied_people
 from desk.tickets.delivery import Delivery, deliveries
 from desk.tickets.events import CANCELLED, TOLD_BY
-from desk.tickets.models import Message, Ticket, TrailEntry
+from desk.tickets.models import OVER, Message, Ticket, TrailEntry
 from desk.tickets.needs import form_for_page, hint
 from desk.tickets.pages.relations import together_context
 from desk.tickets.pages.uploads import upload_limit
 from desk.tickets.payments.operations import payments_of
 from desk.tickets.presence import BEAT, topic_of
 from desk.tickets.queries import other_tickets, ticket_by_id
-from desk.tickets.relations.linking import OVER
 from desk.tickets.relations.watching import only_looks
 from desk.tickets.scope import visible
 from desk.tickets.steps import OpenSteps, form_of, form_options, open_steps

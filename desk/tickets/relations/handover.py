@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from desk.application import Desk
 from desk.events import emit
 from desk.people.models import Team, User
-from desk.tickets.models import Ticket, TicketState
+from desk.tickets.models import OVER, Ticket
 from desk.tickets.operations import write_trail
 from desk.tickets.records import handler
 from desk.tickets.relations.refusal import Refused
@@ -21,8 +21,6 @@ from engine.actors import Actor
 from engine.errors import InstanceGone
 from engine.tables import human_task, human_task_candidate
 from engine.timestamps import utc_now
-
-FINAL = (TicketState.ENDED, TicketState.CANCELLED)
 
 
 def hand_over(
@@ -51,7 +49,7 @@ def hand_over(
         )
     # The process first, then the ticket: the order in which steps lock them too.
     new = reference(team_id, person_id)
-    if new is not None and ticket.state not in FINAL:
+    if new is not None and ticket.state not in OVER:
         with suppress(InstanceGone):
             modification.edit_variables(
                 desk.engine,
@@ -67,7 +65,7 @@ def hand_over(
             "Somebody else handed this ticket over meanwhile. Nothing was changed.",
             "工单已被他人流转，未做任何修改。",
         )
-    if ticket.deleted_at is not None or ticket.state in FINAL:
+    if ticket.deleted_at is not None or ticket.state in OVER:
         raise Refused("This ticket is over; nobody has to do anything.", "工单已结束，无需流转。")
     if ticket.merged_into_id is not None:
         raise Refused("This ticket is part of another one.", "工单已并入另一张工单。")

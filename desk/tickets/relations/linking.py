@@ -8,13 +8,12 @@ from sqlalchemy.orm import Session
 
 from desk.application import Desk
 from desk.events import emit
-from desk.tickets.models import Ticket, TicketLink, TicketMerge, TicketState
+from desk.tickets.models import OVER, Ticket, TicketLink, TicketMerge
 from desk.tickets.operations import write_trail
 from desk.tickets.relations.refusal import Refused
 from engine.actors import Actor
 from engine.timestamps import utc_now
 
-OVER = (TicketState.ENDED, TicketState.CANCELLED)
 MOST_SHOWN = 100  # of each kind
 
 

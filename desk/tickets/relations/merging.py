@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 from desk.application import Desk
 from desk.events import emit
 from desk.tickets.delivery import being_sent
-from desk.tickets.models import Message, Ticket, TicketMerge, TicketWatcher
+from desk.tickets.models import OVER, Message, Ticket, TicketMerge, TicketWatcher
 from desk.tickets.operations import write_trail
 from desk.tickets.records import handler
-from desk.tickets.relations.linking import OVER, last_merge, survivor
+from desk.tickets.relations.linking import last_merge, survivor
 from desk.tickets.relations.refusal import STILL_SENDING, Refused
 from desk.tickets.relations.watching import tell_people, tell_watchers, watchers
 from engine import modification

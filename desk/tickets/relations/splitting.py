@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 from desk.events import emit
 from desk.tickets.dispatching import dispatch_now
 from desk.tickets.events import request_ticket
-from desk.tickets.models import Ticket, TicketType
+from desk.tickets.models import OVER, Ticket, TicketType
 from desk.tickets.operations import write_trail
 from desk.tickets.records import handler
-from desk.tickets.relations.linking import OVER, open_children, survivor
+from desk.tickets.relations.linking import open_children, survivor
 from desk.tickets.relations.refusal import Refused
 from desk.tickets.relations.watching import tell_people, tell_watchers
 from engine.actors import Actor

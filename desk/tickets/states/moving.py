@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from desk.tickets.models import Ticket, TicketState
+from desk.tickets.models import OVER, Ticket, TicketState
 from desk.tickets.operations import write_trail
 from desk.tickets.records import handler
 from desk.tickets.relations.splitting import report_to_parent
@@ -10,7 +10,6 @@ from desk.tickets.relations.watching import tell_watchers
 from desk.tickets.telling import emit_change, emit_of, publish_change
 from engine.operators import Step
 
-FINAL = (TicketState.ENDED, TicketState.CANCELLED)
 _STATE_EVENTS = {
     TicketState.ENDED: "ticket.ended",
     TicketState.CANCELLED: "ticket.withdrawn",
@@ -41,7 +40,7 @@ def move(
     ticket.state, ticket.processed_at = state, step.now
     if before != state:
         ticket.status = None
-    ticket.ended_at = step.now if state in FINAL else None
+    ticket.ended_at = step.now if state in OVER else None
     ticket.overdue_at = ticket.overdue_step = None
     write_trail(
         step.session,
@@ -57,7 +56,7 @@ def move(
     publish_change(step, ticket)
     if before != state:
         _tell_state(step, ticket, before, remark or "")
-        if (before in FINAL) != (state in FINAL):
+        if (before in OVER) != (state in OVER):
             report_to_parent(
                 step.session, step.services, ticket, result=remark or "", actor=step.actor
             )

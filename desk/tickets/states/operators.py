@@ -6,7 +6,7 @@ Which of them is called when, and who may do so, is drawn in the diagram and not
 from typing import Annotated, Any, Literal
 
 from desk.tickets import events, statuses
-from desk.tickets.models import TicketState
+from desk.tickets.models import OVER, TicketState
 from desk.tickets.parameters import (
     PersonParam,
     RemarkParam,
@@ -21,7 +21,7 @@ from desk.tickets.records import handler
 from desk.tickets.relations.handover import chosen_names
 from desk.tickets.relations.refusal import Refused
 from desk.tickets.relations.watching import tell_people
-from desk.tickets.states.moving import FINAL, move
+from desk.tickets.states.moving import move
 from desk.tickets.telling import emit_change, emit_handler, emit_of
 from engine import inspection
 from engine.operators import OperatorError, Operators, Param, Step, Text
@@ -200,7 +200,7 @@ def cancel(
             step.session, step.services.engine, ticket, reason=reason.strip(), actor=step.actor
         )
     except (Refused, events.NobodyWaits):
-        if ticket.state not in FINAL:
+        if ticket.state not in OVER:
             tell_people(step.session, step.services, ticket, [handler(ticket)], "Cannot be cancelled by itself",
                         "无法自动取消", step.actor)  # fmt: skip
         return {"cancelled": False}

@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 
 from desk.people.models import User
 from desk.people.permissions import candidates_of
+from desk.tickets.models import OVER as ENDED
 from desk.tickets.models import Ticket
-from desk.tickets.relations.linking import OVER as ENDED
 from desk.tickets.scope import visible
 from desk.tickets.task_mode.models import (
     DONE,

@@ -8,8 +8,11 @@ from engine.bpmn.document import ACTIVITIES, EVENTS, GATEWAYS, Element, local
 GAP_X, GAP_Y = 60.0, 50.0
 BORDER = 30.0  # inside a sub-process and around a lane's content
 EVENT, GATEWAY, TASK = (36.0, 36.0), (50.0, 50.0), (100.0, 80.0)
-NOTE, DATA = (100.0, 40.0), (36.0, 50.0)
-BESIDE = {"dataObjectReference": DATA, "dataStoreReference": DATA, "textAnnotation": NOTE}
+BESIDE = {
+    "dataObjectReference": (36.0, 50.0),
+    "dataStoreReference": (50.0, 50.0),
+    "textAnnotation": (100.0, 40.0),
+}
 NEAR = 20.0  # between an element and what stands beside it, and for the name below that
 SUBPROCESSES = {"subProcess", "adHocSubProcess", "transaction"}
 

@@ -119,6 +119,7 @@ export function frame(workspace) {
     showOutline(items, onchoose) {
       outlineNote.hidden = Boolean(items);
       if (outlineBox.hidden || !items) { if (!items) outline.replaceChildren(); outline.pending = items ? () => this.showOutline(items, onchoose) : null; if (outlineBox.hidden) return; }
+      outline.pending = null;
       drawOutline(outline, items ?? [], onchoose);
     },
     showWelcome(visible, files) {

@@ -31,6 +31,7 @@ class Designer:
 
     def open(self, path: str) -> None:
         """A file of the library, until it has its tab."""
+        self.left("library")
         self.page.locator(f'.ldz-tree [data-path="{path}"] > .ldz-row').click()
         expect(self.page.locator(".ldz-tab.is-selected")).to_have_attribute("title", path)
 
@@ -56,19 +57,23 @@ class Designer:
         """An element of the open diagram."""
         return self.page.locator(f'.ldz-editor:not([hidden]) g[data-element-id="{element}"]')
 
+    def left(self, shown: str) -> None:
+        """What stands on the left: `library` or `outline`."""
+        tab = self.page.locator(f'.ldz-strip [data-tab="{shown}"]')
+        if tab.get_attribute("aria-selected") != "true":
+            tab.click()
+
     def select(self, element: str) -> None:
         """By the list of elements: it reaches what is not in sight, too."""
-        self.page.get_by_role("tab", name="大纲").click()
+        self.left("outline")
         self.page.locator(f'.ldz-outline [data-id="{element}"]').click()
-        self.page.get_by_role("tab", name="流程库", exact=True).click()
         expect(self.shape(element)).to_have_class(re.compile("selected"))
         self.canvas.focus()
 
     def select_flow(self, words: str) -> None:
         """A flow that leaves a gateway, by where it leads: `→ 购买`."""
-        self.page.get_by_role("tab", name="大纲").click()
+        self.left("outline")
         self.page.locator(".ldz-outline li", has_text=words).click()
-        self.page.get_by_role("tab", name="流程库", exact=True).click()
 
     def add(
         self, what: str, element: str, name: str | None = None, english: str | None = None

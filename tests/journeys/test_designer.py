@@ -48,12 +48,10 @@ def draw_the_approval(designer: Designer, pictures: Pictures) -> None:
     designer.fill("name-other", "Purchase approval")
     page.locator(".djs-context-pad [data-action=lane-divide-two]").click()
     lanes = page.locator(".ldz-outline li", has_text="泳道")
-    page.get_by_role("tab", name="大纲").click()
     for number, name in enumerate(("申请人与系统", "审批与采购")):
         lanes.nth(number).click()
         designer.fill("name", name)
         designer.fill("id", f"lane_{number}")
-    page.get_by_role("tab", name="流程库", exact=True).click()
 
     # steps by keys, their properties in the panel
     designer.select("start")

@@ -139,7 +139,6 @@ def test_several_diagrams_are_found_through_and_copied_from(
     # copied here, pasted into another file; undone and done again
     designer.canvas.focus()
     page.keyboard.press("Control+c")
-    page.get_by_role("tab", name="流程库", exact=True).click()
     designer.open(f"{FOLDER}/several/target.bpmn")
     expect(designer.shape("t0")).to_be_visible()
     designer.canvas.focus()

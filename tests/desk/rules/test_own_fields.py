@@ -18,6 +18,7 @@ from desk.rules.rule import Action, Condition, Rule
 from desk.rules.trying import try_rule
 from desk.rules.writing import write
 from desk.tickets.models import Ticket
+from desk.tickets.views.fields import askable
 from engine.actors import SYSTEM
 from engine.timestamps import utc_now
 
@@ -155,7 +156,7 @@ def test_the_total_of_a_table_is_compared(desk: Desk, ticket: Ticket) -> None:
 
 def test_the_kinds_of_conditions_are_all_asked(desk: Desk, ticket: Ticket) -> None:
     with desk.reading() as session:
-        kinds = {field.kind for field in custom_fields(session).values()}
+        kinds = {field.kind for field in (custom_fields(session) | askable(session)).values()}
     assert kinds | {field.kind for field in (FIELDS | PAGE_FIELDS).values()} == OPERATORS.keys()
 
 

@@ -18,7 +18,7 @@ from connectors.mail.correspondence import (
 from connectors.mail.delivering import deliver
 from connectors.mail.loops import LOOP_HEADER, MOST_HOPS, answer_noted, loop_mark
 from connectors.mail.mailboxes.queries import Mailbox, Mailboxes, read_mailboxes
-from connectors.mail.statements import BEGINNING, INSERT_SENT, MARK_CC, MARK_SENT, MARK_UNSENT
+from connectors.mail.statements import BEGINNING, INSERT_SENT, MARK_SENT, MARK_UNSENT
 from connectors.mail.tokens import outgoing_message_id, reply_address
 from connectors.mail.wording import Kind, Words, worded
 from desk.application import Desk
@@ -61,6 +61,11 @@ class _Facts:
     mailboxes: Mailboxes
     mailbox: Mailbox  # from which it goes out
 
+    @property
+    def cc(self) -> list[Copy] | None:
+        """Who shall get it beside its recipient, as the message says; None for nobody."""
+        return list(self.spoken.cc) or None if self.spoken else None
+
 
 def send(
     desk: Desk,
@@ -102,7 +107,7 @@ def send(
         )
     except PermanentFailure:
         with desk.database.transaction() as session:
-            _record(desk, session, order, facts, words, message_id, "failed", None)
+            _record(desk, session, order, facts, words, message_id, "failed", facts.cc)
         raise
     result = {"sent": True, "mail": message_id}
     states = _cc_states(facts, cc, refused)
@@ -165,10 +170,9 @@ def _recipient(order: Order, talk: Correspondence) -> str | None:
 
 def _cc(facts: _Facts, recipient: str) -> list[Copy]:
     """Who gets the mail beside its recipient: nobody twice, and no mailbox of the desk."""
-    wanted = facts.spoken.cc if facts.spoken else ()
     return [
         one
-        for one in wanted
+        for one in facts.cc or ()
         if one["address"] != normal_or_none(recipient) and facts.mailboxes.of(one["address"]) is None
     ]
 
@@ -182,8 +186,7 @@ def _cc_states(facts: _Facts, cc: Sequence[Copy], refused: Collection[str]) -> l
             return "refused"
         return "own" if address not in went and facts.mailboxes.of(address) is not None else "sent"
 
-    wanted = facts.spoken.cc if facts.spoken else ()
-    return [{**one, "state": state(one["address"])} for one in wanted] or None
+    return [{**one, "state": state(one["address"])} for one in facts.cc or ()] or None
 
 
 def _reason_not_to_send(
@@ -286,11 +289,10 @@ def _record(
             "new_thread": thread,
             "own_id": own_id,
             "how": delivery,
+            "states": list(cc) if cc is not None else None,
             "now": now,
         }
         writes = [(MARK_SENT, [sent])]
-        if cc is not None:
-            writes.append((MARK_CC, [{"wanted": known, "states": list(cc), "now": now}]))
     else:
         made = {
             "ticket_id": order.ticket_id,

@@ -236,14 +236,9 @@ MARK_SENT = Write(
         thread=func.coalesce(_message.thread, bindparam("new_thread", type_=_message.thread.type)),
         mail_message_id=bindparam("own_id"),
         delivery=bindparam("how"),
+        cc=bindparam("states", type_=_message.cc.type),
         updated_at=bindparam("now"),
     )
-)
-# How far a reply has come with those who get it beside the customer.
-MARK_CC = Write(
-    update(_MESSAGE)
-    .where(_message.id == bindparam("wanted"))
-    .values(cc=bindparam("states", type_=_message.cc.type), updated_at=bindparam("now"))
 )
 MARK_UNSENT = Write(
     update(_MESSAGE)

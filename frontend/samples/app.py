@@ -86,6 +86,7 @@ def create_samples() -> Flask:
         timezone_selector=lambda: "Asia/Shanghai",
     )
     app.jinja_env.filters["words"] = words
+    app.jinja_env.globals["status_words"] = lambda _key: None  # no statuses of one's own here
     register_assets(app)
     folder = Path(__file__).parent
 

@@ -37,13 +37,16 @@ document.addEventListener("htmx:finally:request", (event) => {
   if (!waiting.size) hide();
 });
 
-// A fault answers with an error page. That is right for a whole page; a fragment must not be replaced by one.
+// A fault answers with an error page. That is right for a page that was asked for; a fragment must not be replaced by
+// one, nor a page that was typed in.
 // 401 (sign in again), 409 (somebody was faster) and 422 (look at the fields) bring what is to be shown.
 document.addEventListener("htmx:before:response", (event) => {
   const { ctx } = event.detail;
   const { status } = ctx.response;
   const leaves = ctx.hx?.redirect || ctx.hx?.refresh || ctx.hx?.location;
-  if ((status >= 500 || status === 403 || status === 404) && ctx.target !== document.body && !leaves) {
+  const fault = status >= 500 || status === 403 || status === 404;
+  const typed = status >= 500 && ctx.request.method !== "GET";
+  if (fault && (typed || ctx.target !== document.body) && !leaves) {
     event.preventDefault();
     showToast(words().failed, "error");
   }

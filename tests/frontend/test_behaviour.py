@@ -268,6 +268,22 @@ def test_a_server_fault_in_a_fragment_says_so_and_keeps_the_page(open_page: Open
     expect(page.locator(".ld-task")).to_have_count(6)
 
 
+def test_a_form_that_meets_a_server_fault_keeps_what_was_typed(open_page: Open) -> None:
+    away = "<body class='ld-desk'><h1>The desk is not available right now</h1></body>"
+
+    def before(page: Page) -> None:
+        page.route(
+            "**/step", lambda r: r.fulfill(status=503, content_type="text/html", body=away)
+        )
+
+    page = open_page("ticket", before=before)
+    page.locator("#cause").select_option("fuser")
+    page.get_by_role("button", name="Return").click()
+    expect(page.locator("#flash")).to_contain_text("That did not work")
+    expect(page.locator("#cause")).to_have_value("fuser")
+    expect(page.locator(".ld-busy")).to_have_count(0)
+
+
 def test_files_are_listed_removed_and_refused_when_too_big(open_page: Open) -> None:
     page = open_page("ticket")
     page.locator("[data-draft]").evaluate("form => { form.dataset.maxMb = 1 }")

@@ -96,7 +96,7 @@ def ticket_list() -> Any:
     chosen, state = chosen_filters()
     with current_desk().reading() as session:
         user = current_user()
-        view = _view(session, chosen)
+        view = view_in(session, chosen)
         if view is None and "view" in chosen:
             flash(_("This view is not there any more."), "warning")
             return redirect(url_for("tickets.ticket_list"))
@@ -239,7 +239,8 @@ def list_filter(session: Session, chosen: Mapping[str, str], state: str) -> Tick
     )
 
 
-def _view(session: Session, chosen: Mapping[str, str]) -> TicketView | None:
+def view_in(session: Session, chosen: Mapping[str, str]) -> TicketView | None:
+    """The view of the address, where the reader sees it."""
     number = _number(chosen.get("view", ""))
     return view_of(session, current_user(), number) if number is not None else None
 
@@ -248,7 +249,7 @@ def _of_view(session: Session, chosen: Mapping[str, str]) -> list[ColumnElement[
     """What the view of the address asks, and its group; one that the reader does not see has no tickets."""
     if "view" not in chosen:
         return []
-    view = _view(session, chosen)
+    view = view_in(session, chosen)
     asked = asked_by(session, current_user(), view.id, _zone()) if view else None
     if view is None or asked is None:
         return [false()]

@@ -17,7 +17,13 @@ from desk.people.permissions import ROLES, can
 from desk.rules.fields import Custom, people, teams
 from desk.rules.forms import condition_row
 from desk.tickets.pages import blueprint
-from desk.tickets.pages.lists import BASE_COLUMNS, MORE_COLUMNS, chosen_filters, chosen_order
+from desk.tickets.pages.lists import (
+    BASE_COLUMNS,
+    MORE_COLUMNS,
+    chosen_filters,
+    chosen_order,
+    view_in,
+)
 from desk.tickets.queries import MOST_COUNTED
 from desk.tickets.types import all_types
 from desk.tickets.views import operations
@@ -81,8 +87,7 @@ def new_view() -> Any:
     """A new view, beginning with the filters in the address."""
     chosen, state = chosen_filters()
     with current_desk().reading() as session:
-        number = int(chosen["view"]) if chosen.get("view", "").isdecimal() else 0
-        view = view_of(session, current_user(), number) if number else None
+        view = view_in(session, chosen)
         sort, ascending = chosen_order(view.sort if view else "-created")
         more = request.args.getlist("column")
         draft = filtered(

@@ -17,7 +17,7 @@ from desk.people.permissions import permissions_of
 
 TABLE = Path(__file__).with_name("table.txt")
 OF_TEAM = {"ticket_id", "task_id", "message_id", "attachment_id", "incident_id", "instance_id"}
-OF_PERSON = {"job_id", "notice_id", "token_id", "task_run_id"}
+OF_PERSON = {"job_id", "notice_id", "token_id", "task_run_id", "view_id"}
 
 
 @dataclass(frozen=True)

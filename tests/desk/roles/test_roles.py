@@ -49,6 +49,8 @@ AUDITORS_OWN = {
     "/me/tokens/<int:token_id>/revoke", "/api/v1/tokens/<int:token_id>", "/notices/read",
     "/tickets/<int:ticket_id>/presence",  # that one looks at it: known to those who look, too
     "/tickets/<int:ticket_id>/follow", "/api/v1/tickets/<int:ticket_id>/follow",
+    # questions of one's own about tickets
+    "/tickets/views/new", "/tickets/views/<int:view_id>", "/tickets/views/<int:view_id>/act",
     # copies of what may be read; each is in the log
     "/exports", "/api/v1/exports", "/audit/verify", "/tickets/print", "/api/v1/prints",
     # compares two files that the request brings along

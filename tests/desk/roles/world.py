@@ -19,6 +19,7 @@ from desk.people.models import ApiToken, Team, User
 from desk.surveys.models import ANSWERED, Survey
 from desk.tickets.models import Attachment, Message, Ticket, TrailEntry
 from desk.tickets.task_mode.models import TaskRun
+from desk.tickets.views.models import TicketView
 from engine.incidents import open_incident
 from engine.tables import human_task, process_instance
 from engine.timestamps import utc_now
@@ -155,10 +156,12 @@ def _belongings(desk: Desk, user: User, word: str) -> dict[str, Any]:
         notice = Notice(user_id=user.id, text={"en": word, "zh": word}, href="/me", at=utc_now())
         token = ApiToken(user_id=user.id, name=word, sha256=f"{user.id:064d}")
         run = TaskRun(user_id=user.id)
-        session.add_all([job, notice, token, run])
+        view = TicketView(owner_id=user.id, name={"en": word, "zh": word})
+        session.add_all([job, notice, token, run, view])
         session.flush()
         return {
             "job_id": job.id, "notice_id": notice.id, "token_id": token.id, "task_run_id": run.id,
+            "view_id": view.id,
         }  # fmt: skip
 
 

@@ -76,8 +76,8 @@ def do_due(desk: Desk, queue: str, until: float) -> int:
     second = _FORKING.Process(target=_second_hand, args=(desk, queue, until, sender), daemon=True)
     second.start()
     sender.close()
-    done = _do_due(desk, queue, until)
     try:
+        done = _do_due(desk, queue, until)
         return done + int(receiver.recv())
     except EOFError:
         raise SecondHandDied(f"the second process at the queue {queue} has died") from None

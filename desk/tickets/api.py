@@ -85,7 +85,7 @@ from desk.tickets.types import (
     form_of_type,
     requested_type,
 )
-from desk.tickets.views.queries import asked_by
+from desk.tickets.views.queries import asked_by, view_of
 from desk.web.api import ApiBlueprint, PageQuery, page_of
 from desk.web.problems import problem
 from engine import inspection
@@ -597,12 +597,14 @@ def _filter(query: dict[str, Any]) -> queries.TicketFilter:
         abort(403, message="Deleted tickets are shown to those who read the history.")
     number, zone = query.pop("view", None), ZoneInfo(current_desk().settings.timezone)
     with current_desk().reading() as session:
-        seen = visible(session, current_user())
-        asked = asked_by(session, current_user(), number, zone) if number is not None else true()
-        own = _own_conditions(session, zone)
-    if asked is None:
-        flask.abort(problem(422, "No such view", "There is no such view, or it is not yours to see."))
-    return queries.TicketFilter(**query, conditions=(asked, *own), seen=seen, zone=zone)
+        user = current_user()
+        view = view_of(session, user, number) if number is not None else None
+        if view is None and number is not None:
+            flask.abort(problem(422, "No such view", "There is no such view, or it is not yours to see."))
+        asked = asked_by(session, user, view, zone) if view is not None else true()
+        conditions = (asked, *_own_conditions(session, zone))
+        seen = visible(session, user)
+    return queries.TicketFilter(**query, conditions=conditions, seen=seen, zone=zone)
 
 
 def _own_conditions(session: Session, zone: ZoneInfo) -> tuple[ColumnElement[bool], ...]:

@@ -16,12 +16,14 @@ export class Saver {
     this.onconflict = onconflict;
     this.soon = debounced(() => this.store(), PAUSE);
     this.again = null;
+    this.changes = 0;
     this.atWork = null;
     this.online = () => { if (this.state === "offline") this.store(); };
     addEventListener("online", this.online);
   }
 
   changed() {
+    this.changes += 1;
     if (this.state !== "conflict") this.set(this.state === "offline" ? "offline" : "dirty");
     this.soon();
   }
@@ -50,6 +52,7 @@ export class Saver {
   async send() {
     const { tab } = this;
     if (!tab.editor) return; // not loaded: there is nothing to save yet
+    const { changes } = this;
     const content = await tab.editor.text();
     const before = tab.before ?? tab.editor.exported ?? null;
     if (content === tab.content) { if (this.state !== "saved") { await forget(tab.file.id); this.set("saved"); } return; }
@@ -60,7 +63,7 @@ export class Saver {
       Object.assign(tab, { content, etag: saved.etag, savedAt: saved.at, before: content === tab.editor.untouched ? tab.editor.exported : content });
       Object.assign(tab.file, { etag: saved.etag, drafted: saved.drafted ?? true });
       await forget(tab.file.id);
-      this.set("saved");
+      this.set(changes === this.changes ? "saved" : "dirty"); // more may have come while it was on its way
     } catch (error) {
       if (error instanceof Unreachable || (error instanceof Problem && error.status >= 500)) {
         this.set("offline", error);

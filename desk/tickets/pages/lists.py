@@ -250,10 +250,9 @@ def _of_view(session: Session, chosen: Mapping[str, str]) -> list[ColumnElement[
     if "view" not in chosen:
         return []
     view = view_in(session, chosen)
-    asked = asked_by(session, current_user(), view.id, _zone()) if view else None
-    if view is None or asked is None:
+    if view is None:
         return [false()]
-    found = [asked]
+    found = [asked_by(session, current_user(), view, _zone())]
     if view.group_by and "in" in chosen:
         its = of_group(view.group_by, chosen["in"])
         found.append(false() if its is None else its)

@@ -49,12 +49,9 @@ def view_of(session: Session, user: User, number: int) -> TicketView | None:
     ).one_or_none()
 
 
-def asked_by(
-    session: Session, user: User, number: int, zone: ZoneInfo
-) -> ColumnElement[bool] | None:
-    """What a view asks for this person; None for one that they do not see."""
-    view = view_of(session, user, number)
-    return None if view is None else Asking(session, Reader.of(user, zone, utc_now())).where(view)
+def asked_by(session: Session, user: User, view: TicketView, zone: ZoneInfo) -> ColumnElement[bool]:
+    """What a view asks for this person (needs `user.teams`)."""
+    return Asking(session, Reader.of(user, zone, utc_now())).where(view)
 
 
 def all_views(session: Session, user: User) -> list[TicketView]:
